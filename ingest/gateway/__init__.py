@@ -1,0 +1,1 @@
+"""The gateway daemon: queue, batches, writer, acknowledgement after the commit."""

@@ -1,0 +1,1 @@
+"""From tables to knowledge: study tables, learning, explanation, ranking, jobs."""

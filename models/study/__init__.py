@@ -1,0 +1,1 @@
+"""Study tables: one row per unit, one column per factor, and the target."""

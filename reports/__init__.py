@@ -1,0 +1,1 @@
+"""From knowledge to people: report content, charts, pages, the dashboard."""

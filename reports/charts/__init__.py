@@ -1,0 +1,1 @@
+"""Charts as Altair specifications, one file per kind, rendered to SVG."""

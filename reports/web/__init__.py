@@ -1,0 +1,1 @@
+"""The dashboard: a report that does not stop."""

@@ -1,0 +1,1 @@
+"""Factories with a known truth."""
