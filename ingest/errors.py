@@ -57,7 +57,7 @@ class ScenarioError(UsageError):
     """A simulator's scenario is wrong."""
 
 
-class EnvironmentFailure(GenbaError):
+class EnvironmentFailure(GenbaError):  # noqa: N818 - a failure of the surroundings, not of a call
     """The surroundings failed; the same call may work later."""
 
 

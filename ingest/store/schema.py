@@ -57,7 +57,7 @@ class Moment(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         if dialect.name in ("mysql", "mariadb"):
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))  # type: ignore[no-untyped-call]
         if dialect.name == "sqlite":
             return dialect.type_descriptor(sqlite.DATETIME())
         return dialect.type_descriptor(DateTime())
