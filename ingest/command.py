@@ -5,7 +5,7 @@ failed. Each package registers through the entry-point group ``genba.commands``,
 """
 
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +30,21 @@ SettingsOption = Annotated[
         "--settings", help="Settings file; default: GENBA_SETTINGS, else genba.toml here.", show_default=False
     ),
 ]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"genba {version('genba')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """From a factory's sensor readings to a short, honest list of what to fix first."""
 
 
 def settings_of(path: Path | None) -> Settings:
