@@ -162,14 +162,15 @@ verdict = Table(
     Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("line", String(40), nullable=False),
     Column("serial", String(120), nullable=False, default=""),
-    Column("made_at", Moment),
+    Column("made_at", Moment, nullable=False),
     Column("judged_at", Moment, nullable=False),
     Column("verdict", String(64), nullable=False),
-    UniqueConstraint("line", "serial", "judged_at", name="uq_verdict"),
+    UniqueConstraint("line", "serial", "judged_at", "made_at", name="uq_verdict"),
     Index("ix_verdict_judged", "line", "judged_at"),
     **TABLE,
 )
-"""Good or bad. Without a serial number, ``made_at`` says when the part was finished, and the join is by time."""
+"""Good or bad. Without a serial number (empty), ``made_at`` says when the part was made, and the join is by time; a
+verdict that gives no ``made_at`` repeats ``judged_at`` there, so that the key has no NULL and stays idempotent."""
 
 quarantine = Table(
     "quarantine",

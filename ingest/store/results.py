@@ -1,0 +1,162 @@
+"""What learning leaves behind: models, scores, rankings, reports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, insert, select, update
+
+from ingest.store.engine import Store
+from ingest.store.schema import model, ranking, report, score
+
+__all__ = [
+    "ModelRow",
+    "RankingRow",
+    "ReportRow",
+    "champion",
+    "latest_ranking",
+    "latest_reports",
+    "models",
+    "promote",
+    "save_model",
+    "save_ranking",
+    "save_report",
+    "save_scores",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A trained model; ``artefact`` is its text."""
+
+    model_id: int
+    study: str
+    created_at: datetime
+    rows: int
+    champion: bool
+    quality: Mapping[str, Any]
+    artefact: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankingRow:
+    """A ranking document, contract 5.2."""
+
+    ranking_id: int
+    study: str
+    created_at: datetime
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report that was written."""
+
+    study: str
+    language: str
+    created_at: datetime
+    path: str
+
+
+def save_model(store: Store, study: str, rows: int, quality: Mapping[str, Any], artefact: str) -> int:
+    """Keep a model and make it the study's champion; returns its id."""
+    with store.begin() as connection:
+        connection.execute(update(model).where(model.c.study == study).values(champion=False))
+        result = connection.execute(
+            insert(model).values(
+                study=study,
+                created_at=datetime.now(UTC),
+                rows=rows,
+                champion=True,
+                quality=orjson.dumps(dict(quality)).decode(),
+                artefact=artefact,
+            )
+        )
+        return int(result.inserted_primary_key[0])
+
+
+def _model_row(row: Any) -> ModelRow:
+    return ModelRow(
+        row.model_id, row.study, row.created_at, row.rows, bool(row.champion), orjson.loads(row.quality), row.artefact
+    )
+
+
+def models(store: Store, study: str) -> list[ModelRow]:
+    """Every model of a study, the newest first."""
+    with store.connect() as connection:
+        rows = connection.execute(select(model).where(model.c.study == study).order_by(model.c.model_id.desc()))
+        return [_model_row(row) for row in rows]
+
+
+def champion(store: Store, study: str) -> ModelRow | None:
+    """The model that scores the study's units now."""
+    with store.connect() as connection:
+        row = connection.execute(
+            select(model).where(model.c.study == study, model.c.champion).order_by(model.c.model_id.desc()).limit(1)
+        ).first()
+        return None if row is None else _model_row(row)
+
+
+def promote(store: Store, study: str, model_id: int) -> bool:
+    """Make another model the champion; false when the study has no such model."""
+    with store.begin() as connection:
+        known = connection.execute(
+            select(model.c.model_id).where(model.c.study == study, model.c.model_id == model_id)
+        ).first()
+        if known is None:
+            return False
+        connection.execute(
+            update(model).where(model.c.study == study).values(champion=(model.c.model_id == model_id))
+        )
+        return True
+
+
+def save_scores(store: Store, study: str, model_id: int, scores: Sequence[tuple[str, float]]) -> None:
+    """Replace the study's scores by the champion's."""
+    rows = [{"study": study, "serial": serial, "model_id": model_id, "score": value} for serial, value in scores]
+    with store.begin() as connection:
+        connection.execute(delete(score).where(score.c.study == study))
+        for start in range(0, len(rows), 5000):
+            connection.execute(insert(score), rows[start : start + 5000])
+
+
+def save_ranking(store: Store, study: str, model_id: int | None, document: Mapping[str, Any]) -> int:
+    """Keep a ranking document; returns its id."""
+    with store.begin() as connection:
+        result = connection.execute(
+            insert(ranking).values(
+                study=study,
+                created_at=datetime.now(UTC),
+                model_id=model_id,
+                document=orjson.dumps(document).decode(),
+            )
+        )
+        return int(result.inserted_primary_key[0])
+
+
+def latest_ranking(store: Store, study: str) -> RankingRow | None:
+    """The newest ranking of a study."""
+    with store.connect() as connection:
+        row = connection.execute(
+            select(ranking).where(ranking.c.study == study).order_by(ranking.c.ranking_id.desc()).limit(1)
+        ).first()
+    return None if row is None else RankingRow(row.ranking_id, row.study, row.created_at, orjson.loads(row.document))
+
+
+def save_report(store: Store, study: str, language: str, ranking_id: int, path: str) -> None:
+    """Remember where a report was written."""
+    with store.begin() as connection:
+        connection.execute(
+            insert(report).values(
+                study=study, language=language, created_at=datetime.now(UTC), ranking_id=ranking_id, path=path
+            )
+        )
+
+
+def latest_reports(store: Store, study: str) -> dict[str, ReportRow]:
+    """The newest report of a study in each language."""
+    with store.connect() as connection:
+        rows = connection.execute(select(report).where(report.c.study == study).order_by(report.c.report_id))
+        return {row.language: ReportRow(row.study, row.language, row.created_at, row.path) for row in rows}

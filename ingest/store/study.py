@@ -1,0 +1,202 @@
+"""Study tables: real tables named ``study_<name>``, one row per unit, made and grown from checked names only."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Column, Connection, MetaData, String, Table, func, inspect, select
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.schema import CreateColumn
+
+from ingest.errors import StudyError
+from ingest.store.engine import Store
+from ingest.store.schema import TABLE, Double, Moment, study_table, verdict
+from ingest.store.schema import unit as unit_table
+
+__all__ = [
+    "Progress",
+    "StudyColumn",
+    "count_rows",
+    "ensure",
+    "progress",
+    "read_rows",
+    "table_name",
+    "unserialised_verdicts",
+    "upsert",
+    "write_rows",
+]
+
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,47}$")
+_TYPES = {"number": Double, "text": String(191), "moment": Moment()}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyColumn:
+    """A column of a study table, and what it means."""
+
+    name: str
+    kind: Literal["number", "text", "moment"]
+    factor: str | None = None
+    """The factor it belongs to; none for keys, groups and the verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a study table has been built."""
+
+    unit_seq: int = 0
+    verdict_seq: int = 0
+    built_until: datetime | None = None
+    rows: int = 0
+    columns: tuple[StudyColumn, ...] = ()
+
+
+def table_name(study: str) -> str:
+    """The study's table; raises `StudyError` for a name that is no plain identifier."""
+    if not _NAME.match(study):
+        raise StudyError(f"study {study!r}: a name is a letter followed by letters, digits and _, at most 48 characters")
+    return f"study_{study}"
+
+
+def _table(study: str, columns: Sequence[StudyColumn]) -> Table:
+    for column in columns:
+        if not re.match(r"^[A-Za-z][A-Za-z0-9_]{0,63}$", column.name):
+            raise StudyError(f"study {study!r}: column {column.name!r} is no plain identifier; rename the signal")
+    return Table(
+        table_name(study),
+        MetaData(),
+        Column("serial", String(120), primary_key=True),
+        *(Column(column.name, _TYPES[column.kind]) for column in columns),
+        **TABLE,
+    )
+
+
+def ensure(store: Store, study: str, columns: Sequence[StudyColumn]) -> Table:
+    """The study's table, created or grown by the columns it lacks. Columns are never dropped."""
+    table = _table(study, columns)
+    table.create(store.engine, checkfirst=True)
+    present = {column["name"] for column in inspect(store.engine).get_columns(table.name)}
+    missing = [column for column in table.columns if column.name not in present]
+    if missing:
+        quoted = store.engine.dialect.identifier_preparer.format_table(table)
+        with store.begin() as connection:
+            for column in missing:
+                clause = CreateColumn(column).compile(dialect=store.engine.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {quoted} ADD COLUMN {clause}")
+    return table
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; one whose key exists takes the new values."""
+    if not rows:
+        return
+    keys = {column.name for column in table.primary_key}
+    if connection.dialect.name == "sqlite":
+        lite = sqlite.insert(table)
+        connection.execute(
+            lite.on_conflict_do_update(
+                index_elements=sorted(keys),
+                set_={column.name: lite.excluded[column.name] for column in table.columns if column.name not in keys},
+            ),
+            list(rows),
+        )
+        return
+    mine = mysql.insert(table)
+    connection.execute(
+        mine.on_duplicate_key_update(
+            {column.name: mine.inserted[column.name] for column in table.columns if column.name not in keys}
+        ),
+        list(rows),
+    )
+
+
+def progress(store: Store, study: str) -> Progress:
+    """How far the study has been built; all zero for a new one."""
+    with store.connect() as connection:
+        row = connection.execute(select(study_table).where(study_table.c.study == study)).first()
+    if row is None:
+        return Progress()
+    columns = tuple(StudyColumn(**column) for column in orjson.loads(row.columns))
+    return Progress(row.unit_seq, row.verdict_seq, row.built_until, row.rows, columns)
+
+
+def write_rows(
+    store: Store,
+    study: str,
+    columns: Sequence[StudyColumn],
+    rows: Sequence[Mapping[str, Any]],
+    reached: Progress,
+) -> None:
+    """Write rows and the progress they stand for in one transaction."""
+    table = _table(study, columns)
+    with store.begin() as connection:
+        for start in range(0, len(rows), 1000):
+            upsert(connection, table, rows[start : start + 1000])
+        upsert(
+            connection,
+            study_table,
+            [
+                {
+                    "study": study,
+                    "table_name": table.name,
+                    "columns": orjson.dumps([asdict(column) for column in columns]).decode(),
+                    "unit_seq": reached.unit_seq,
+                    "verdict_seq": reached.verdict_seq,
+                    "built_until": reached.built_until,
+                    "rows": reached.rows,
+                    "updated_at": datetime.now(UTC),
+                }
+            ],
+        )
+
+
+def count_rows(store: Store, study: str, columns: Sequence[StudyColumn]) -> int:
+    """How many units the study table holds."""
+    table = _table(study, columns)
+    with store.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def read_rows(store: Store, study: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The whole study table: column names, and rows in order of time. Raises `StudyError` when it was never built."""
+    known = progress(store, study)
+    if not known.columns:
+        raise StudyError(f"study {study!r} has no table yet; run `genba study build {study}`")
+    table = _table(study, known.columns)
+    order = [table.c.finished_at] if "finished_at" in table.c else []
+    with store.connect() as connection:
+        result = connection.execute(select(table).order_by(*order, table.c.serial))
+        return list(result.keys()), [tuple(row) for row in result]
+
+
+def unserialised_verdicts(
+    store: Store, line: str, start: datetime, end: datetime
+) -> list[tuple[str, datetime, datetime, str]]:
+    """Verdicts without a serial number, matched to the unit that was being made: (serial, made_at, judged_at, verdict).
+
+    A verdict belongs to the unit whose time, from ``started`` to ``finished``, holds ``made_at``; where several do, to
+    the one that finished first. ``made_at`` from ``start`` to before ``end``.
+    """
+    with store.connect() as connection:
+        found = connection.execute(
+            select(verdict.c.made_at, verdict.c.judged_at, verdict.c.verdict, unit_table.c.serial)
+            .join(
+                unit_table,
+                (unit_table.c.line == verdict.c.line)
+                & (unit_table.c.started <= verdict.c.made_at)
+                & (unit_table.c.finished >= verdict.c.made_at),
+            )
+            .where(
+                verdict.c.line == line, verdict.c.serial == "", verdict.c.made_at >= start, verdict.c.made_at < end
+            )
+            .order_by(verdict.c.made_at, unit_table.c.finished)
+        ).all()
+    first: dict[tuple[datetime, datetime, str], tuple[str, datetime, datetime, str]] = {}
+    for row in found:
+        first.setdefault(
+            (row.made_at, row.judged_at, row.verdict), (row.serial, row.made_at, row.judged_at, row.verdict)
+        )
+    return list(first.values())
