@@ -57,7 +57,7 @@ class Progress:
 def table_name(study: str) -> str:
     """The study's table; raises `StudyError` for a name that is no plain identifier."""
     if not _NAME.match(study):
-        raise StudyError(f"study {study!r}: a name is a letter followed by letters, digits and _, at most 48 characters")
+        raise StudyError(f"study {study!r}: a name is a letter, then letters, digits and _, 48 characters at most")
     return f"study_{study}"
 
 

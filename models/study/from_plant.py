@@ -1,0 +1,118 @@
+"""A plant's study in the words of an offline one, and its study table as a frame. So both are learnt the same way."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from ingest.plant import Line, Plant, PlantStudy, Signal
+from ingest.store import study as tables
+from ingest.store.engine import Store
+from ingest.store.study import StudyColumn
+from models.study.spec import StudySpec
+
+__all__ = ["names", "study_frame", "study_spec"]
+
+BAD, GOOD = "bad", "good"
+
+
+def _factor(signal: Signal, stage: float | None, derived_from: str | None) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "role": signal.role,
+        "stage": stage,
+        "unit": signal.unit if derived_from is None else "",
+        "of": derived_from,
+    }
+    if signal.role == "controllable" and derived_from is None:
+        said |= {"min": signal.min, "max": signal.max, "step": signal.step, "cost_of_change": signal.cost_of_change}
+        said["levels"] = list(signal.levels)
+    if signal.name is not None and derived_from is None:
+        said["name"] = {"en": signal.name.en, "ja": signal.name.ja}
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _price_per_unit(plant: Plant, study: PlantStudy, finished: Sequence[datetime]) -> float | None:
+    """Money per unit of the target and interval: the tariff's price at the units' own times of day, averaged.
+
+    A target in kW over an interval of h hours costs h kWh per kW; a target that already is an energy costs its price.
+    """
+    if study.cost.per_unit is not None or study.cost.tariff is None or not finished:
+        return study.cost.per_unit
+    tariff = plant.tariffs[study.cost.tariff]
+    price = sum(tariff.at(moment.astimezone(plant.site.zone).time()) for moment in finished) / len(finished)
+    line = plant.lines[study.line]
+    signal = next((signal for _, name, signal in line.signals() if name == study.target), None)
+    is_power = signal is not None and signal.unit.lower() == "kw"
+    return price * line.units.seconds / 3600 if is_power and line.units.seconds else price
+
+
+def study_spec(
+    plant: Plant, study_id: str, columns: Sequence[StudyColumn], finished: Sequence[datetime] = ()
+) -> StudySpec:
+    """The study as contract 5.2 says it. ``finished``: when the units were made, which prices a tariff by time of day."""
+    study = plant.studies[study_id]
+    line = plant.lines[study.line]
+    found = {name: (machine, signal) for machine, name, signal in line.signals()}
+    factors: dict[str, Any] = {}
+    for column in columns:
+        if column.factor is None or column.factor not in found or column.name == study.target:
+            continue
+        machine, signal = found[column.factor]
+        stage = signal.stage if signal.stage is not None else line.machines[machine].stage
+        factors[column.name] = _factor(signal, stage, column.factor if column.name != column.factor else None)
+    if line.units.kind == "part":
+        factors["product"] = {"role": "context", "name": {"en": "Product", "ja": "品種"}}
+    cost = {
+        "per_bad": study.cost.per_bad,
+        "per_unit": _price_per_unit(plant, study, finished),
+        "currency": plant.site.currency,
+        "horizon_units": study.cost.horizon_units,
+    }
+    content: dict[str, Any] = {
+        "name": study_id,
+        "task": study.task,
+        "target": study.target,
+        "goal": study.goal,
+        "min_support": study.min_support,
+        "time": "finished_at",
+        "group": "group_key",
+        "cost": {key: value for key, value in cost.items() if value is not None},
+        "factors": factors,
+    }
+    if study.title is not None:
+        content["title"] = {"en": study.title.en, "ja": study.title.ja}
+    if study.task == "classification":
+        content["bad"] = BAD
+    return StudySpec.parse(content, f"studies.{study_id}")
+
+
+def study_frame(store: Store, plant: Plant, study_id: str) -> tuple[pd.DataFrame, tuple[StudyColumn, ...]]:
+    """The study table as a frame: factors, target, ``finished_at``, ``group_key``; ``serial`` is the index.
+
+    Verdicts become ``bad`` and ``good``; one the plant file does not know becomes missing, and is counted as such.
+    """
+    columns = tables.progress(store, study_id).columns
+    names, rows = tables.read_rows(store, study_id)
+    frame = pd.DataFrame(rows, columns=names).set_index("serial")
+    study = plant.studies[study_id]
+    if study.task == "classification":
+        frame[study.target] = frame[study.target].map(_verdicts(plant.lines[study.line], study))
+    keys = {column.name for column in columns if column.factor is None}
+    unwanted = keys - {"finished_at", "group_key", "product", study.target}
+    return frame.drop(columns=sorted(unwanted & set(frame.columns))), columns
+
+
+def _verdicts(line: Line, study: PlantStudy) -> Mapping[str, str]:
+    bad = {study.bad} if study.bad is not None else set(line.units.bad)
+    good = (set(line.units.good) | set(line.units.bad)) - bad
+    return dict.fromkeys(good, GOOD) | dict.fromkeys(bad, BAD)
+
+
+def names(spec: StudySpec) -> dict[str, dict[str, str]]:
+    """What people call the factors, by column and language."""
+    return {
+        column: {"en": factor.name.en, "ja": factor.name.ja}
+        for column, factor in spec.factors.items()
+        if factor.name is not None
+    }
