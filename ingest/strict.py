@@ -31,7 +31,8 @@ def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseM
 def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
     """The first problem as ``file: key: what is wrong``, and how many more there are."""
     problems = error.errors(include_url=False)
-    first = problems[0]
+    # A misspelt key also makes the right one missing: the misspelling is the better news.
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     path = first["loc"]
     key = ".".join(str(part) for part in path)
     if first["type"] == "extra_forbidden":
