@@ -1,0 +1,1 @@
+"""The Alembic chain: one revision per released schema, each complete in itself."""
