@@ -5,8 +5,6 @@ nothing. Each chain runs in a process of its own (``genba schedule once``) with 
 memory or hangs takes only itself down.
 """
 
-import os
-import socket
 import subprocess
 import sys
 import threading
@@ -25,11 +23,11 @@ from ingest.plant import Plant
 from ingest.settings import Settings
 from ingest.store import jobs
 from ingest.store.engine import Store
+from models.lease import SECONDS, Lease
 
 __all__ = ["Scheduler", "due_times", "missed_run", "triggers"]
 
 LEASE = "scheduler"
-LEASE_SECONDS = 30.0
 
 log = structlog.get_logger()
 
@@ -100,7 +98,6 @@ class Scheduler:
         self._store = store
         self._triggers = triggers(settings, plant)
         self._command = _Command(settings_file, settings.schedule.timeout_minutes * 60)
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -108,18 +105,19 @@ class Scheduler:
         self._stopping.set()
 
     def run(self) -> None:
-        """Wait for the lease, schedule, and give the lease back at the end."""
+        """Wait for the lease, schedule while it is held, and give it back at the end."""
         waiting_said = False
-        while not self._stopping.is_set():
-            if jobs.acquire(self._store, LEASE, self._holder, LEASE_SECONDS):
-                self._lead()
-                return
-            if not waiting_said:
-                log.info("another scheduler works on this database; waiting", leader=jobs.leader(self._store, LEASE))
-                waiting_said = True
-            self._stopping.wait(LEASE_SECONDS / 3)
+        with Lease(self._store, LEASE) as lease:
+            while not lease.held:
+                if not waiting_said:
+                    log.info("another scheduler works on this database; waiting", leader=lease.leader())
+                    waiting_said = True
+                if self._stopping.wait(SECONDS / 3):
+                    return
+                lease.acquire()
+            self._lead(lease)
 
-    def _lead(self) -> None:
+    def _lead(self, lease: Lease) -> None:
         # One thread: on a small box two trainings at once are slower than two in a row.
         clock = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
         for study, trigger in self._triggers.items():
@@ -130,15 +128,12 @@ class Scheduler:
             log.info("catching up a missed run", study=study, due_at=due_at.isoformat())
             clock.add_job(self._run, args=[study, due_at], misfire_grace_time=None)
         clock.start()
-        log.info("scheduling", studies=sorted(self._triggers), holder=self._holder)
-        try:
-            while not self._stopping.wait(LEASE_SECONDS / 3):
-                if not jobs.acquire(self._store, LEASE, self._holder, LEASE_SECONDS):
-                    log.error("the lease was lost to another scheduler; stopping", holder=self._holder)
-                    break
-        finally:
-            clock.shutdown(wait=True)
-            jobs.release(self._store, LEASE, self._holder)
+        log.info("scheduling", studies=sorted(self._triggers))
+        while not self._stopping.wait(1.0):
+            if lease.lost.is_set():
+                log.error("the lease was lost to another scheduler; stopping")
+                break
+        clock.shutdown(wait=True)
 
     def _missed(self) -> Mapping[str, datetime]:
         now = datetime.now(UTC)
