@@ -50,13 +50,13 @@ clean: ## remove the environment and what tools left behind; var/ holds your dat
 
 # What is missing on a bare machine is said in one line each, before the long installation.
 $(BIN)/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "genba: Python 3.11 or newer is missing; install it (Debian, Ubuntu: sudo apt-get install python3 python3-venv; macOS: brew install python) or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "genba: $(PYTHON) cannot make environments; install its venv module (Debian, Ubuntu: sudo apt-get install python3-venv)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "genba: Python 3.11 or newer is missing; install it (Debian, Ubuntu: sudo apt-get install python3 python3-venv; macOS: brew install python) or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "genba: $(PYTHON) cannot make environments; install its venv module (Debian, Ubuntu: sudo apt-get install python3-venv)" >&2; exit 1; }
 	@case "$$(uname -s)" in \
-	Linux) $(PYTHON) -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null || { echo "genba: the library libgomp1 is missing, LightGBM needs it; install it (Debian, Ubuntu: sudo apt-get install libgomp1; Fedora: sudo dnf install libgomp)" >&2; exit 1; } ;; \
+	Linux) "$(PYTHON)" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null || { echo "genba: the library libgomp1 is missing, LightGBM needs it; install it (Debian, Ubuntu: sudo apt-get install libgomp1; Fedora: sudo dnf install libgomp)" >&2; exit 1; } ;; \
 	Darwin) test -e /opt/homebrew/opt/libomp -o -e /usr/local/opt/libomp || { echo "genba: the library libomp is missing, LightGBM needs it; install it: brew install libomp" >&2; exit 1; } ;; \
 	esac
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/.runs: requirements.lock pyproject.toml | $(BIN)/pip
 	@echo "Installing into $(VENV), once; about a minute …"
