@@ -53,12 +53,12 @@ def missed_run(trigger: CronTrigger, last_due: datetime | None, now: datetime, m
     """The newest due time since the last run that is already past, or none: however many were missed, one is run."""
     if last_due is None:
         return None
-    due = trigger.get_next_fire_time(last_due, max(last_due, now - timedelta(days=misfire_days)))
+    instant = timedelta(microseconds=1)
+    due = trigger.get_next_fire_time(None, max(last_due + instant, now - timedelta(days=misfire_days)))
     missed: datetime | None = None
     while due is not None and due <= now:
-        if due > last_due:
-            missed = due
-        due = trigger.get_next_fire_time(due, due + timedelta(microseconds=1))
+        missed = due
+        due = trigger.get_next_fire_time(None, due + instant)
     return missed
 
 
