@@ -7,7 +7,7 @@ import typer
 
 from ingest.errors import ScenarioError
 from simulators import tables
-from simulators.scenario import Scenario, load_scenario
+from simulators.scenario import Scenario, load
 
 __all__ = ["register"]
 
@@ -25,7 +25,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
 def _scenario(line: str, file: Path | None) -> Scenario:
-    return load_scenario(line if file is None else file)
+    return load(line if file is None else file)
 
 
 @app.command("table", epilog="Example: genba simulate table filling --seed 3 --out bottles.csv")

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from simulators.parts import Effects, by_level, calendar, product, setting
-from simulators.process import Clock, Column, Model, Node, excess, wander
+from simulators.process import Clock, Column, Model, Node, excess, rounded, wander, white
 from simulators.scenario import FillingScenario
 
 __all__ = ["CAUSES", "build"]
@@ -43,7 +43,7 @@ def _climate(scenario: FillingScenario) -> Node:
         # A bottle meets what the hall showed last before it left the line, some minutes after it came in.
         left = clock.minutes + scenario.dwell + 0.75
         shown = np.minimum((left // every * every * 60.0 / seconds).astype(np.int64), len(air) - 1)
-        return air[shown]
+        return np.asarray(air[shown], dtype=np.float64)
 
     return Node("ambient_temp", lambda noise: noise, draw=draw, role="context", machine="hall", stage=0, unit="degC")
 
@@ -79,16 +79,12 @@ def _product_temp(scenario: FillingScenario, goods: Node) -> tuple[Node, Node]:
         return cooling + scenario.lift + lift(codes) + warmed + scenario.temp_noise * noise
 
     def shown(noise: Column, temp: Column) -> Column:
-        return np.round(temp + scenario.probe_noise * noise, 2)
+        return rounded(temp + scenario.probe_noise * noise, 2)
 
     return (
-        Node("true_temp", true_temp, ("cooling_temp", "ambient_temp", "product"), draw=_white),
-        Node("product_temp", shown, ("true_temp",), draw=_white, role="state", machine="filler", stage=2, unit="degC"),
+        Node("true_temp", true_temp, ("cooling_temp", "ambient_temp", "product"), draw=white),
+        Node("product_temp", shown, ("true_temp",), draw=white, role="state", machine="filler", stage=2, unit="degC"),
     )
-
-
-def _white(rng: np.random.Generator, clock: Clock) -> Column:
-    return rng.standard_normal(len(clock.lot))
 
 
 def _uniform(rng: np.random.Generator, clock: Clock) -> Column:
@@ -103,10 +99,10 @@ def _volume(scenario: FillingScenario, effects: Effects) -> Node:
             + np.maximum(speed - effects.zone["fill_speed"][1], 0.0) / levers["fill_speed"].above
             + np.maximum(temp - effects.zone["cooling_temp"][1], 0.0) / levers["cooling_temp"].above
         )
-        return np.round(500.0 - 2.0 * short + scenario.volume_noise * noise, 1)
+        return rounded(500.0 - 2.0 * short + scenario.volume_noise * noise, 1)
 
     parents = ("gas_pressure", "fill_speed", "true_temp")
-    return Node("product_volume", value, parents, draw=_white, role="state", machine="filler", stage=2, unit="mL")
+    return Node("product_volume", value, parents, draw=white, role="state", machine="filler", stage=2, unit="mL")
 
 
 def _harms(scenario: FillingScenario, effects: Effects) -> tuple[Node, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulators.process import Clock, Column, Node, Range, per_lot, wander
+from simulators.process import Clock, Column, Node, Range, per_lot, rounded, wander
 from simulators.scenario import Lots, Scenario, Setting
 
 __all__ = ["Effects", "calendar", "draw_effects", "product", "setting"]
@@ -46,7 +46,7 @@ def calendar(lots: Lots, unit_seconds: int) -> Callable[[int, np.random.Generato
     """Lots of a few hours, one after the other."""
 
     def make(n: int, rng: np.random.Generator) -> Clock:
-        minutes = np.arange(n) * (unit_seconds / 60.0)
+        minutes = np.arange(n, dtype=np.float64) * (unit_seconds / 60.0)
         most = int(minutes[-1] / 60.0 / lots.hours[0]) + 2
         starts = np.cumsum(np.round(rng.uniform(*lots.hours, most) * 60.0))
         return Clock(minutes, np.searchsorted(starts, minutes, side="right").astype(np.int64))
@@ -90,7 +90,7 @@ def setting(
         wish = lever.centre + offset(goods) + noise
         for (parent, slope), column in zip(slopes, seen, strict=True):
             wish = wish + slope * (column - usual[parent])
-        return np.round(np.clip(wish, lever.min, lever.max), lever.resolution)
+        return rounded(np.clip(wish, lever.min, lever.max), lever.resolution)
 
     return Node(
         name,

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from simulators.parts import Effects, by_level, calendar, product, setting
-from simulators.process import Clock, Column, Model, Node, excess, per_lot, wander
+from simulators.process import Clock, Column, Model, Node, excess, per_lot, rounded, wander, white
 from simulators.scenario import PressScenario
 
 __all__ = ["CAUSES", "build"]
@@ -26,10 +26,6 @@ __all__ = ["CAUSES", "build"]
 CAUSES = ("press_pressure", "press_speed", "rotation_speed", "die", "conveyor_speed")
 NEEDS = {"press_pressure": 4.0, "rotation_speed": 6.0, "conveyor_speed": 0.03}
 """How much more of a setting each further t/h needs, in the setting's unit."""
-
-
-def _white(rng: np.random.Generator, clock: Clock) -> Column:
-    return rng.standard_normal(len(clock.lot))
 
 
 def _tonnage(scenario: PressScenario, goods: Node) -> Node:
@@ -41,7 +37,7 @@ def _tonnage(scenario: PressScenario, goods: Node) -> Node:
         return order + scenario.tonnage_within * wander(rng, len(clock.lot), rows)
 
     def value(noise: Column, codes: Column) -> Column:
-        return np.round(np.maximum(scenario.tonnage + extra(codes) + noise, 1.0), 2)
+        return rounded(np.maximum(scenario.tonnage + extra(codes) + noise, 1.0), 2)
 
     return Node("tonnage", value, ("product",), draw=draw, role="context", machine="order", stage=0, unit="t/h")
 
@@ -56,7 +52,7 @@ def _die(scenario: PressScenario, goods: Node) -> Node:
 
     def value(noise: Column, codes: Column) -> Column:
         rows = edges[codes.astype(np.int64)]
-        return (noise[..., None] * rows[..., -1:] > rows).sum(axis=-1).astype(np.float64)
+        return np.asarray((noise[..., None] * rows[..., -1:] > rows).sum(axis=-1), dtype=np.float64)
 
     return Node(
         "die",
@@ -77,11 +73,11 @@ def _oil(scenario: PressScenario) -> tuple[Node, Node]:
         return scenario.oil_base + scenario.oil_per_speed * (speed - usual) + scenario.oil_noise * noise
 
     def shown(noise: Column, oil: Column) -> Column:
-        return np.round(oil + scenario.probe_noise * noise, 1)
+        return rounded(oil + scenario.probe_noise * noise, 1)
 
     return (
-        Node("true_oil", true_oil, ("press_speed",), draw=_white),
-        Node("oil_temp", shown, ("true_oil",), draw=_white, role="state", machine="press", stage=2, unit="degC"),
+        Node("true_oil", true_oil, ("press_speed",), draw=white),
+        Node("oil_temp", shown, ("true_oil",), draw=white, role="state", machine="press", stage=2, unit="degC"),
     )
 
 
@@ -114,7 +110,7 @@ def _good_count(scenario: PressScenario) -> Node:
     def value(noise: Column, tonnage: Column) -> Column:
         return np.maximum(np.round(tonnage * 1000.0 / 25.0 * scenario.unit_seconds / 3600.0 + 0.3 * noise), 0.0)
 
-    return Node("good_pieces", value, ("tonnage",), draw=_white)
+    return Node("good_pieces", value, ("tonnage",), draw=white)
 
 
 def build(scenario: PressScenario, effects: Effects, weights: Mapping[str, float]) -> Model:
@@ -129,7 +125,7 @@ def build(scenario: PressScenario, effects: Effects, weights: Mapping[str, float
         total = base + scenario.work * tonnage + scenario.power_noise * noise
         for cause, waste in zip(CAUSES, wastes, strict=True):
             total = total + weights[cause] * waste
-        return np.round(np.maximum(total, 0.0), 2)
+        return rounded(np.maximum(total, 0.0), 2)
 
     return Model(
         nodes=(
@@ -143,7 +139,7 @@ def build(scenario: PressScenario, effects: Effects, weights: Mapping[str, float
                 "power",
                 power,
                 ("tonnage", *(f"waste_{cause}" for cause in CAUSES)),
-                draw=_white,
+                draw=white,
                 role="outcome",
                 machine="meter",
                 stage=4,

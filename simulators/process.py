@@ -41,9 +41,11 @@ __all__ = [
     "labelled",
     "noises",
     "per_lot",
+    "rounded",
     "simulate",
     "stream",
     "wander",
+    "white",
 ]
 
 Column = NDArray[np.float64]
@@ -213,6 +215,16 @@ def wander(rng: np.random.Generator, n: int, rows: float) -> Column:
     first, *steps = rng.standard_normal(n)
     spread = float(np.sqrt(1.0 - keep * keep))
     return np.fromiter(accumulate(steps, lambda now, step: keep * now + spread * step, initial=first), np.float64, n)
+
+
+def white(rng: np.random.Generator, clock: Clock) -> Column:
+    """Standard normal noise of its own for every unit."""
+    return rng.standard_normal(len(clock.lot))
+
+
+def rounded(column: Column, decimals: int) -> Column:
+    """What a sensor of this resolution shows."""
+    return np.asarray(np.round(column, decimals), dtype=np.float64)
 
 
 def excess(value: Column, low: Column | float, high: Column | float, below: float, above: float) -> Column:

@@ -17,7 +17,7 @@ __all__ = [
     "Scenario",
     "Setting",
     "Span",
-    "load_scenario",
+    "load",
     "names",
     "parse",
 ]
@@ -236,7 +236,7 @@ def parse(content: dict[str, Any], where: str) -> Scenario:
         raise ScenarioError(explain(error, _KINDS[kind], where)) from None
 
 
-def load_scenario(name_or_file: str | Path) -> Scenario:
+def load(name_or_file: str | Path) -> Scenario:
     """A factory by name (``filling``, ``press``) or a scenario file of one's own."""
     file = HERE / f"{name_or_file}.toml" if str(name_or_file) in _KINDS else Path(name_or_file)
     try:
