@@ -5,15 +5,12 @@ nothing from the packages above it but their commands, and what a newcomer sees 
 """
 
 import contextlib
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +23,9 @@ from ingest.errors import EnvironmentFailure
 from ingest.settings import Settings, load_settings
 from ingest.store import read, results
 from ingest.store.engine import connect
-from simulators import scenario, servers
+from simulators import servers
+from simulators.scenario import load_scenario
+from simulators.supervisor import Supervised, terminate
 from simulators.truth import answer_key
 
 __all__ = ["DemoOptions", "run_demo"]
@@ -61,37 +60,21 @@ def _run(settings_file: Path, *arguments: str) -> str:
 
 
 @contextlib.contextmanager
-def _process(
-    arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that lives as long as the block and writes to a log."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=output, env={**os.environ, **(env or {})})  # noqa: S603
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(30)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-@contextlib.contextmanager
 def _embedded(options: DemoOptions) -> Iterator[str]:
     """amqtt and SQLite; yields the settings."""
     arguments = [sys.executable, "-m", "ingest.command", "simulate", "broker", "--port", "0"]
-    with _process(arguments, options.folder / "broker.log") as broker:
-        assert broker.stdout is not None
+    log = options.folder / "broker.log"
+    with log.open("wb") as errors:
+        broker = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
+    assert broker.stdout is not None
+    try:
         line = broker.stdout.readline()
         if not line:
-            raise EnvironmentFailure(f"the embedded broker did not start; see {options.folder / 'broker.log'}")
-        port = orjson.loads(line)["port"]
-        yield _settings(port, "3.1.1", "sqlite:///genba.db")
+            raise EnvironmentFailure(f"the embedded broker did not start; see {log}")
+        yield _settings(orjson.loads(line)["port"], "3.1.1", "sqlite:///genba.db")
+    finally:
+        terminate(broker)
+        broker.stdout.close()
 
 
 @contextlib.contextmanager
@@ -110,46 +93,31 @@ def _settings(port: int, protocol: str, url: str) -> str:
     )
 
 
-class _Ready:
-    """Waits for the READY=1 that a daemon sends when it can work, as systemd does."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "notify"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(self.path))
-
-    def wait(self, process: subprocess.Popen[bytes], seconds: float, log: Path) -> None:
-        self._socket.settimeout(0.25)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                if b"READY=1" in self._socket.recv(4096):
-                    return
-            except TimeoutError:
-                continue
-        raise EnvironmentFailure(f"the gateway was not ready within {seconds:g} s; see {log}")
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-def _stream(options: DemoOptions, settings_file: Path, settings: Settings, console: Console) -> int:
-    """Sensors publish, the gateway stores; returns how many readings were published. Ends when all are stored."""
+def _stream(options: DemoOptions, settings_file: Path, settings: Settings, console: Console) -> dict[str, int]:
+    """Sensors publish, the gateway stores. Ends when every reading that was published is stored."""
     log = options.folder / "gateway.log"
-    with tempfile.TemporaryDirectory(prefix="genba-") as short, contextlib.closing(_Ready(Path(short))) as ready:
-        environment = {"NOTIFY_SOCKET": str(ready.path)}
-        with _process(_genba(settings_file, "ingest"), log, environment) as gateway:
-            ready.wait(gateway, 60, log)
-            days = () if options.days is None else ("--days", str(options.days))
-            said = _run(settings_file, "simulate", "run", "--line", "all", "--seed", str(options.seed), *days, "--json")
-            published = int(orjson.loads(said)["outcomes"])
-            _wait_until_stored(settings, published, gateway, log, console)
-    return published
+    days = () if options.days is None else ("--days", str(options.days))
+    with Supervised("the gateway", _genba(settings_file, "ingest"), log) as gateway:
+        console.print(f"Gateway ready, process {gateway.pid}: kill it if you like, it is started again.")
+        said = _run(settings_file, "simulate", "run", "--line", "all", "--seed", str(options.seed), *days, "--json")
+        published = int(orjson.loads(said)["outcomes"])
+        _wait_until_stored(settings, published, gateway, log, console)
+        for code in gateway.deaths:
+            console.print(f"The gateway ended by itself ({code}) and was started again.")
+    store = connect(settings.database)
+    try:
+        rows = read.ledger(store)
+    finally:
+        store.close()
+    return {
+        "published": published,
+        "stored": sum(row.committed for row in rows),
+        "repeated": sum(row.duplicate for row in rows),
+        "quarantined": sum(row.quarantined for row in rows),
+    }
 
 
-def _wait_until_stored(
-    settings: Settings, published: int, gateway: subprocess.Popen[bytes], log: Path, console: Console
-) -> None:
+def _wait_until_stored(settings: Settings, published: int, gateway: Supervised, log: Path, console: Console) -> None:
     store = connect(settings.database)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
     try:
@@ -157,11 +125,11 @@ def _wait_until_stored(
             task = progress.add_task("Storing readings", total=published)
             stored, since = -1, time.monotonic()
             while stored < published:
-                found = sum(row.received for row in read.ledger(store))
+                found = sum(row.committed + row.quarantined for row in read.ledger(store))
                 if found > stored:
                     stored, since = found, time.monotonic()
                     progress.update(task, completed=stored)
-                if gateway.poll() is not None or time.monotonic() - since > 60:
+                if gateway.failed() or time.monotonic() - since > 60:
                     raise EnvironmentFailure(f"the gateway stored {stored:,} of {published:,} and stopped; see {log}")
                 time.sleep(0.1)
     finally:
@@ -181,13 +149,13 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
         settings_file.write_text(text, encoding="utf-8")
         settings = load_settings(settings_file)
         _run(settings_file, "db", "upgrade")
-        outcomes = _stream(options, settings_file, settings, console)
+        stored = _stream(options, settings_file, settings, console)
         _run(settings_file, "schedule", "once")
         studies = _collect(options, settings)
     return {
         "seed": options.seed,
         "stack": options.stack,
-        "readings": outcomes,
+        "readings": stored,
         "seconds": round(time.monotonic() - started, 1),
         "studies": studies,
         "settings": str(settings_file),
@@ -203,7 +171,7 @@ def _collect(options: DemoOptions, settings: Settings) -> dict[str, Any]:
             reports = results.latest_reports(store, study)
             found[study] = {
                 "ranking": None if row is None else row.document,
-                "answer": orjson.loads(answer_key(scenario.load(line), options.seed).to_json()),
+                "answer": answer_key(load_scenario(line), options.seed).to_json(),
                 "reports": {language: report.path for language, report in sorted(reports.items())},
             }
         return found

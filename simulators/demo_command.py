@@ -80,8 +80,13 @@ def _show(outcome: dict[str, Any], console: Console) -> None:
         for language, path in study["reports"].items():
             console.print(f"Report ({language}): {path}", soft_wrap=True)
         console.print()
-    console.print(f"{outcome['readings']:,} readings, {outcome['seconds']} s. See it beside the line:")
-    console.print(f"  genba serve --settings {outcome['settings']}", soft_wrap=True)
+    counts = outcome["readings"]
+    console.print(
+        f"{counts['published']:,} published, {counts['stored']:,} stored: none lost, none twice"
+        f" ({counts['repeated']:,} came again and were recognised). {outcome['seconds']} s in all."
+    )
+    if outcome["stack"] == "embedded":
+        console.print(f"See it beside the line:  genba serve --settings {outcome['settings']}", soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

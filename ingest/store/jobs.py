@@ -38,7 +38,9 @@ def start(store: Store, study: str, job: str, due_at: datetime) -> int:
                 study=study, job=job, due_at=due_at, started_at=datetime.now(UTC), status="running", counts="{}"
             )
         )
-        return int(result.inserted_primary_key[0])
+        key = result.inserted_primary_key
+        assert key is not None
+        return int(key[0])
 
 
 def finish(store: Store, run_id: int, counts: Mapping[str, Any], error: str | None = None) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, select, update
 
 from ingest.store.engine import Store
 from ingest.store.schema import model, ranking, report, score
@@ -74,7 +74,13 @@ def save_model(store: Store, study: str, rows: int, quality: Mapping[str, Any], 
                 artefact=artefact,
             )
         )
-        return int(result.inserted_primary_key[0])
+        return _key(result)
+
+
+def _key(result: CursorResult[Any]) -> int:
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def _model_row(row: Any) -> ModelRow:
@@ -133,7 +139,7 @@ def save_ranking(store: Store, study: str, model_id: int | None, document: Mappi
                 document=orjson.dumps(document).decode(),
             )
         )
-        return int(result.inserted_primary_key[0])
+        return _key(result)
 
 
 def latest_ranking(store: Store, study: str) -> RankingRow | None:

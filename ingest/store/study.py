@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Column, Connection, MetaData, String, Table, func, inspect, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.schema import CreateColumn
+from sqlalchemy.types import TypeEngine
 
 from ingest.errors import StudyError
 from ingest.store.engine import Store
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,47}$")
-_TYPES = {"number": Double, "text": String(191), "moment": Moment()}
+_TYPES: dict[str, TypeEngine[Any]] = {"number": Double, "text": String(191), "moment": Moment()}
 
 
 @dataclass(frozen=True, slots=True)

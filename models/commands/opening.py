@@ -9,7 +9,8 @@ from ingest.command import settings_of
 from ingest.errors import UsageError, nearest
 from ingest.plant import Plant
 from ingest.settings import Settings, load_plant
-from ingest.store.engine import Store, connect, require_schema
+from ingest.store.engine import Store, connect
+from ingest.store.migrate import require_schema
 
 __all__ = ["Opened", "chosen", "opened"]
 
