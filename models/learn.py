@@ -1,0 +1,215 @@
+"""LightGBM behind one class: codes of categories fixed at training, text in and out, the same answer for a seed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import lightgbm
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score
+
+from ingest.errors import StudyError, nearest
+from models.splits import Split, forward, random_rows
+from models.study.data import StudyData
+
+__all__ = ["Model", "Quality", "fit", "score"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Task = Literal["classification", "regression"]
+
+FORMAT = "genba-model-1"
+REDRAWS = 200
+PARAMETERS: dict[str, Any] = {
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "bagging_freq": 1,
+    "bagging_fraction": 0.8,
+    "feature_fraction": 0.8,
+    "lambda_l2": 1.0,
+    "deterministic": True,
+    "force_col_wise": True,
+    "verbosity": -1,
+}
+ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained classifier (probability of a bad unit) or regressor (loss; lower is better).
+
+    ``levels``: the text levels of each categorical column, in the order of their codes.
+    """
+
+    booster: lightgbm.Booster
+    task: Task
+    columns: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+
+    def matrix(self, features: pd.DataFrame) -> Floats:
+        """Features as numbers, (n, columns). A level never seen in training is a missing value.
+
+        Raises `StudyError` naming a column that the model needs and the table does not have.
+        """
+        for column in self.columns:
+            if column not in features.columns:
+                raise StudyError(f"the model needs column {column!r}; {nearest(column, map(str, features.columns))}")
+        return np.column_stack([self._codes(features[column], column) for column in self.columns])
+
+    def _codes(self, values: pd.Series, column: str) -> Floats:
+        if column not in self.levels:
+            return np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        codes = {level: code for code, level in enumerate(self.levels[column])}
+        return np.array([codes.get(value, np.nan) for value in values.astype("object")], dtype=np.float64)
+
+    def predict(self, features: pd.DataFrame) -> Floats:
+        """Probability of a bad unit, or expected loss. (n,)"""
+        return np.asarray(self.booster.predict(self.matrix(features)), dtype=np.float64)
+
+    def to_text(self) -> str:
+        """The whole model as JSON with LightGBM's own text inside; never a pickle."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "task": self.task,
+                "columns": self.columns,
+                "levels": self.levels,
+                "booster": self.booster.model_to_string(),
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The model that `to_text` wrote. Raises `StudyError` for anything else."""
+        try:
+            content = json.loads(text)
+            if content["format"] != FORMAT:
+                raise StudyError(f"model format {content['format']!r} is not {FORMAT!r}; train it again")
+            return cls(
+                lightgbm.Booster(model_str=content["booster"]),
+                content["task"],
+                tuple(content["columns"]),
+                {column: tuple(levels) for column, levels in content["levels"].items()},
+            )
+        except (ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
+            raise StudyError(f"not a model of ours ({type(error).__name__}); train it again") from None
+
+
+def fit(
+    data: StudyData,
+    rows: Ints | None = None,
+    columns: Sequence[str] | None = None,
+    seed: int = 0,
+    *,
+    rounds: int = ROUNDS,
+    threads: int = 0,
+) -> Model:
+    """Train on some rows (default: all) and columns (default: every feature). ``threads`` 0: all cores."""
+    chosen = tuple(columns if columns is not None else data.features.columns)
+    table = data.features if rows is None else data.features.iloc[rows]
+    loss = data.loss if rows is None else data.loss[rows]
+    levels = {
+        column: tuple(str(level) for level in table[column].cat.categories)
+        for column in chosen
+        if table[column].dtype != "float64"
+    }
+    empty = Model(None, data.spec.task, chosen, levels)
+    leaf = int(np.clip(len(loss) // 100, 5, 50))
+    # Names like "f0": LightGBM refuses JSON characters in names, and ours may hold anything.
+    names = [f"f{place}" for place in range(len(chosen))]
+    dataset = lightgbm.Dataset(
+        empty.matrix(table) if chosen else np.zeros((len(loss), 1)),
+        loss,
+        feature_name=names or ["f0"],
+        categorical_feature=[f"f{place}" for place, column in enumerate(chosen) if column in levels],
+        params={"verbosity": -1, "max_bin": 127, "min_data_in_bin": 3, "feature_pre_filter": False},
+    )
+    parameters = PARAMETERS | {
+        "objective": "binary" if data.spec.task == "classification" else "regression",
+        "min_data_in_leaf": leaf,
+        "seed": seed,
+        "num_threads": threads,
+    }
+    return Model(lightgbm.train(parameters, dataset, rounds), data.spec.task, chosen, levels)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well the future is foretold. ``forward`` with its 90 % interval over groups; None where it cannot be told."""
+
+    metric: Literal["roc_auc", "r2"]
+    forward: float | None
+    forward_low: float | None
+    forward_high: float | None
+    random: float | None
+    optimism: float | None
+    baseline: float
+    n_test: int
+    more: dict[str, float]
+    """Further figures of the forward split: ``pr_auc`` and ``brier``, or ``rmse`` and ``mae``."""
+
+
+def score(data: StudyData, seed: int = 0, *, rounds: int = ROUNDS, threads: int = 0) -> Quality:
+    """Score twice: on the newest whole groups, and on random rows. The difference is the optimism of the latter."""
+    rng = np.random.default_rng(seed)
+    ahead, shuffled = forward(data.groups), random_rows(data.n, rng)
+    metric: Literal["roc_auc", "r2"] = "roc_auc" if data.spec.task == "classification" else "r2"
+    truth, predicted = _test(data, ahead, seed, rounds, threads)
+    value = _measure(metric, truth, predicted)
+    low, high = _interval(metric, truth, predicted, data.groups[ahead.test], rng) if value is not None else (None, None)
+    at_random = _measure(metric, *_test(data, shuffled, seed, rounds, threads))
+    gap = None if value is None or at_random is None else at_random - value
+    baseline = 0.5 if metric == "roc_auc" else 0.0
+    return Quality(
+        metric, value, low, high, at_random, gap, baseline, len(truth), _more(metric, truth, predicted, value)
+    )
+
+
+def _test(data: StudyData, split: Split, seed: int, rounds: int, threads: int) -> tuple[Floats, Floats]:
+    if not len(split.train) or not len(split.test):
+        return np.zeros(0), np.zeros(0)
+    model = fit(data, split.train, seed=seed, rounds=rounds, threads=threads)
+    return data.loss[split.test], model.predict(data.features.iloc[split.test])
+
+
+def _measure(metric: str, truth: Floats, predicted: Floats, weight: Floats | None = None) -> float | None:
+    """None where one class, or no variance, makes the metric meaningless."""
+    seen = truth if weight is None else truth[weight > 0]
+    if len(seen) < 2 or np.ptp(seen) == 0:
+        return None
+    if metric == "roc_auc":
+        return float(roc_auc_score(truth, predicted, sample_weight=weight))
+    return float(r2_score(truth, predicted, sample_weight=weight))
+
+
+def _interval(
+    metric: str, truth: Floats, predicted: Floats, groups: Ints, rng: np.random.Generator
+) -> tuple[float | None, float | None]:
+    """5 % and 95 % points over resampled groups."""
+    _, codes = np.unique(groups, return_inverse=True)
+    count = int(codes.max()) + 1
+    found = []
+    for _ in range(REDRAWS):
+        drawn = rng.multinomial(count, np.full(count, 1 / count)).astype(np.float64)
+        value = _measure(metric, truth, predicted, drawn[codes])
+        if value is not None:
+            found.append(value)
+    if len(found) < REDRAWS // 2:
+        return None, None
+    return float(np.quantile(found, 0.05)), float(np.quantile(found, 0.95))
+
+
+def _more(metric: str, truth: Floats, predicted: Floats, value: float | None) -> dict[str, float]:
+    if value is None:
+        return {}
+    if metric == "roc_auc":
+        return {
+            "pr_auc": float(average_precision_score(truth, predicted)),
+            "brier": float(brier_score_loss(truth, predicted)),
+        }
+    error = truth - predicted
+    return {"rmse": float(np.sqrt((error**2).mean())), "mae": float(np.abs(error).mean())}

@@ -1,0 +1,120 @@
+"""The adjusted effect of one setting: a model of the loss given the setting and everything it should be adjusted for.
+
+g-computation: ``gain(window) = mean f(x, z) - mean f(clip(x, window), z)`` with ``f`` the fitted mean loss. ``z`` is
+context, everything upstream and the other settings of the same stage; never anything downstream (a mediator would
+take the credit), never a column derived from the setting. Valid where ``z`` holds every common cause of setting and
+loss, and where other units ran inside the window under comparable ``z``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.rank.basis import Curve, Levels, term
+from models.rank.glm import Fit, fit
+
+__all__ = ["Effect", "Setting", "fit_effect"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+KNOTS = 12
+CURVE_ORDER = 2
+MOST_COLUMNS = 90
+"""Smooth columns for everything adjusted for, shared out; more columns get fewer knots each."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting's own columns: ``main`` (penalised), ``free`` (not), ``mixed`` (what interactions are built from)."""
+
+    curve: Curve | None
+    levels: Levels | None
+
+    @classmethod
+    def of(cls, values: pd.Series, knots: int) -> "Setting":
+        if values.dtype == "float64":
+            return cls(Curve.of(values.to_numpy(dtype=np.float64), knots, CURVE_ORDER), None)
+        return cls(None, Levels.of(values))
+
+    def columns(self, values: pd.Series | Floats) -> tuple[Floats, Floats, Floats]:
+        """(free, main, mixed), each (n, ·)."""
+        if self.levels is not None:
+            columns = self.levels.columns(pd.Series(values))
+            return np.zeros((len(columns), 0)), columns, columns
+        assert self.curve is not None
+        numbers = np.asarray(values, dtype=np.float64)
+        line = self.curve.line(numbers)[:, None]
+        bend = np.clip(line, -2.5, 2.5) ** 2 - 1.0
+        return line, self.curve.rough(numbers), np.hstack([line, bend])
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A fitted model of one setting, laid out so that the setting can be moved cheaply.
+
+    ``phi``: (n, p) design, its columns ordered [z | free | main | mixed x simple].
+    """
+
+    model: Fit
+    setting: Setting
+    phi: Floats
+    simple: Floats
+    n_z: int
+    scale: float
+    """Standard deviation the loss was divided by (1 for classification)."""
+    shift: float
+
+    def now(self, beta: Floats, rows: Ints | slice = slice(None)) -> Floats:
+        """Expected loss as the units ran. (rows,)"""
+        return self._mean(self.phi[rows] @ beta)
+
+    def at(self, beta: Floats, values: pd.Series | Floats, rows: Ints | slice = slice(None)) -> Floats:
+        """Expected loss of each row if the setting stood at each of ``values``. (rows, values)"""
+        free, main, mixed = self.setting.columns(values)
+        base = self.phi[rows, : self.n_z] @ beta[: self.n_z]
+        own = beta[self.n_z :]
+        f, m, c = free.shape[1], main.shape[1], mixed.shape[1]
+        level = free @ own[:f] + main @ own[f : f + m]
+        slopes = self.simple[rows] @ own[f + m :].reshape(c, -1).T
+        return self._mean(base[:, None] + level[None, :] + slopes @ mixed.T)
+
+    def _mean(self, eta: Floats) -> Floats:
+        return self.model.mean(eta) * self.scale + self.shift
+
+
+def fit_effect(
+    values: pd.Series, adjust: pd.DataFrame, loss: Floats, cells: Ints, n_cells: int, *, logistic: bool
+) -> Effect:
+    """Fit the loss on a setting and what it is adjusted for.
+
+    ``values``: (n,) the setting, without missing values. ``adjust``: (n, k). ``loss``: (n,). ``cells``: (n,) resampling
+    unit of each row.
+    """
+    n = len(loss)
+    knots = int(np.clip(MOST_COLUMNS // max(adjust.shape[1], 1), 0, 7))
+    knots = knots if knots >= 4 else 0
+    terms = [term(adjust[column], knots) for column in adjust.columns]
+    setting = Setting.of(values, int(np.clip(n_cells // 3, 4, KNOTS)))
+    free, main, mixed = setting.columns(values)
+    simple = np.hstack([np.zeros((n, 0)), *(part.simple for part in terms)])
+    z = [np.ones((n, 1)), *(part.free for part in terms), *(part.shrunk for part in terms)]
+    n_free = 1 + sum(part.free.shape[1] for part in terms)
+    blocks = [np.full(n_free, -1)]
+    count = 0
+    for part in terms:
+        if part.shrunk.shape[1]:
+            blocks.append(np.full(part.shrunk.shape[1], count))
+            count += 1
+    n_z = sum(len(block) for block in blocks)
+    blocks += [np.full(free.shape[1], -1), np.full(main.shape[1], count)]
+    count += 1
+    owners = np.repeat(np.arange(len(terms)), [part.simple.shape[1] for part in terms])
+    products = [mixed[:, [c]] * simple for c in range(mixed.shape[1])]
+    blocks += [count + owners for _ in products]
+    phi = np.hstack([*z, free, main, *products])
+    scale, shift = (1.0, 0.0) if logistic else (float(loss.std()), float(loss.mean()))
+    model = fit(phi, (loss - shift) / scale, np.concatenate(blocks), cells, n_cells, logistic=logistic)
+    return Effect(model, setting, phi, simple, n_z, scale, shift)

@@ -1,0 +1,125 @@
+"""Gains of windows under many refits: choose on one half, value on the other, draw whole groups again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.rank.effects import Effect
+from models.rank.windows import Grid
+
+__all__ = ["Advice", "Search", "search"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+HALVINGS = 12
+NEARLY = 0.995
+"""Among windows this close to the best, the one with the most units inside is advised: least to change."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is advised, as places in the grid (numeric) or in the list of levels (categorical: twice the same)."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Search:
+    """``estimate``: gain of the advice without the winner's curse. ``draws``: (draws,) gains under resampled groups,
+    centred at the estimate. ``plain``: what the search itself promised."""
+
+    advice: Advice
+    estimate: float
+    draws: Floats
+    plain: float
+
+
+@dataclass(frozen=True)
+class _Task:
+    effect: Effect
+    values: Floats | None
+    """The setting of every row; None for categories."""
+    options: pd.Series | Floats
+    grid: Grid | None
+    cells: Ints
+    weights: Floats
+    """Weight of each row in the mean."""
+
+    def table(self, beta: Floats, rows: Ints, weights: Floats) -> Floats:
+        """Gain of every pair of edges (k, k), or of every level on the diagonal, as a mean over the rows."""
+        now = self.effect.now(beta, rows)
+        saved = (now[:, None] - self.effect.at(beta, self.options, rows)) * weights[:, None]
+        if self.values is None or self.grid is None:
+            return np.diag(saved.sum(axis=0) / weights.sum())
+        own = self.values[rows][:, None]
+        below = np.where(own < self.grid.edges[None, :], saved, 0.0).sum(axis=0)
+        above = np.where(own > self.grid.edges[None, :], saved, 0.0).sum(axis=0)
+        return (below[:, None] + above[None, :]) / weights.sum()
+
+    def choose(self, table: Floats) -> Advice:
+        if self.grid is None:
+            best = int(np.argmax(np.diag(table)))
+            return Advice(best, best)
+        gains = np.where(self.grid.admissible, table, -np.inf)
+        top = gains.max()
+        near = gains >= (top * NEARLY if top > 0 else top)
+        low, high = np.unravel_index(int(np.argmax(np.where(near, self.grid.support, -1.0))), gains.shape)
+        return Advice(int(low), int(high))
+
+    def one(self, beta: Floats, advice: Advice, weights: Floats) -> float:
+        """Gain of one piece of advice over all rows."""
+        if self.values is None or self.grid is None:
+            now = self.effect.now(beta)
+            level = self.options.iloc[[advice.low]] if isinstance(self.options, pd.Series) else self.options[[0]]
+            return float((now - self.effect.at(beta, level)[:, 0]) @ weights / weights.sum())
+        total = 0.0
+        for edge, moved in (
+            (self.grid.edges[advice.low], np.flatnonzero(self.values < self.grid.edges[advice.low])),
+            (self.grid.edges[advice.high], np.flatnonzero(self.values > self.grid.edges[advice.high])),
+        ):
+            if len(moved):
+                saved = self.effect.now(beta, moved) - self.effect.at(beta, np.array([edge]), moved)[:, 0]
+                total += float(saved @ weights[moved])
+        return total / float(weights.sum())
+
+
+def search(
+    effect: Effect,
+    values: Floats | None,
+    options: pd.Series | Floats,
+    grid: Grid | None,
+    cells: Ints,
+    draws: Floats,
+    rng: np.random.Generator,
+) -> Search:
+    """The best admissible window or level, and what it is worth.
+
+    ``draws``: (draws, cells), how often each cell is drawn. ``options``: edges of the grid, or the levels.
+    """
+    n, n_cells = len(cells), draws.shape[1]
+    task = _Task(effect, values, options, grid, cells, np.ones(n))
+    beta = effect.model.beta
+    full = task.table(beta, np.arange(n), np.ones(n))
+    advice = task.choose(full)
+    plain = float(full[advice.low, advice.high])
+    honest = []
+    for _ in range(HALVINGS):
+        half = rng.permutation(n_cells) < n_cells // 2
+        # Weight 2: as many units as in the whole, so that the penalties weigh as much.
+        betas = effect.model.refit(np.vstack([2.0 * half, 2.0 * ~half]))
+        inside = half[cells]
+        rows = (np.flatnonzero(inside), np.flatnonzero(~inside))
+        tables = [task.table(betas[side], rows[side], np.ones(len(rows[side]))) for side in (0, 1)]
+        for chooser, judge in ((0, 1), (1, 0)):
+            found = task.choose(tables[chooser])
+            honest.append(tables[judge][found.low, found.high])
+    estimate = float(np.mean(honest))
+    drawn = effect.model.refit(draws)
+    gains = np.array([task.one(drawn[b], advice, draws[b][cells]) for b in range(len(draws))])
+    # Half against whole varies as much as whole against truth; it also knows that the window was chosen.
+    widen = max(1.0, float(np.std(honest)) / max(float(gains.std()), 1e-12))
+    return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain)
