@@ -57,7 +57,7 @@ class Server:
     def start(self) -> Self:
         """Start, and return once the server answers. Raises `EnvironmentFailure` with the log's last line."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_end_with_parent
             )
         _running.add(self)
@@ -226,7 +226,7 @@ def _initialise(command: Sequence[str], folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log").open("ab") as log:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603
     if done.returncode:
         raise EnvironmentFailure(f"{command[0]} cannot make a data folder in {folder}: {_last_line(folder)}")
 

@@ -92,7 +92,7 @@ def alone(store: Store, connection: Connection, work: str) -> Iterator[None]:
         return
     # Locks have names of 64 characters at most, valid for the whole server.
     name = "CONCAT('genba:', :work, ':', LEFT(SHA2(DATABASE(), 256), 40))"
-    if connection.scalar(text(f"SELECT GET_LOCK({name}, 60)"), {"work": work}) != 1:  # noqa: S608 - a constant
+    if connection.scalar(text(f"SELECT GET_LOCK({name}, 60)"), {"work": work}) != 1:
         raise DatabaseUnavailable(f"another process has held the lock for {work!r} for a minute; see what it is doing")
     try:
         yield

@@ -77,7 +77,7 @@ LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 """A growing key; SQLite only counts up on INTEGER."""
-Double = Float(53).with_variant(mysql.DOUBLE(), "mysql", "mariadb")
+Double = Float(53).with_variant(mysql.DOUBLE(asdecimal=False), "mysql", "mariadb")
 
 TABLE: dict[str, Any] = {
     "mysql_engine": "InnoDB",

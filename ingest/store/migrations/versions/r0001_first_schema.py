@@ -4,6 +4,8 @@ A copy of what `ingest.store.schema` said at this revision, so that later change
 exist already are left as they are: MySQL and MariaDB commit each one, and an upgrade cut short is simply run again.
 """
 
+from typing import Any
+
 from alembic import op
 from sqlalchemy import (
     BigInteger,
@@ -32,9 +34,9 @@ Moment = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 Serial = BigInteger().with_variant(Integer(), "sqlite")
-Double = Float(53).with_variant(mysql.DOUBLE(), "mysql", "mariadb")
+Double = Float(53).with_variant(mysql.DOUBLE(asdecimal=False), "mysql", "mariadb")
 
-TABLE = {
+TABLE: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
