@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from ingest.store.engine import Store
 
 from ingest.errors import StudyError, nearest
 from ingest.plant import Line, Plant, PlantStudy
 from ingest.store import read
 from ingest.store import study as tables
+from ingest.store.engine import Store
 from ingest.store.study import Progress, StudyColumn
 from models.study.features import ColumnPlan, Series, Windows, column_plans, compute, windows_of
 from models.study.grouping import group_key
@@ -113,7 +113,9 @@ class _Builder:
         windows = self.windows(units)
         columns: dict[str, list[Any]] = {}
         for plan in self.plans:
-            values = compute(series.get(plan.address, empty), windows[plan.machine], plan.statistic, plan.carry)
+            # A factor may be carried forward; the target is measured in its own window or not at all.
+            carry = plan.carry if plan.factor != self.study.target else 0.0
+            values = compute(series.get(plan.address, empty), windows[plan.machine], plan.statistic, carry)
             columns[plan.column] = self._values(plan, values)
         return [
             self._keys(unit) | {name: values[position] for name, values in columns.items()}
@@ -162,14 +164,10 @@ class _Builder:
             unit_seq=max((unit.seq for unit in new_units), default=done.unit_seq),
             verdict_seq=max((verdict.seq for verdict in new_verdicts), default=done.verdict_seq),
         )
-        serials = {unit.serial for unit in new_units} | {verdict.serial for verdict in new_verdicts if verdict.serial}
-        if done.built_until is not None:
-            since = done.built_until - timedelta(seconds=self.line.units.lateness)
-            serials |= {
-                unit.serial
-                for unit in read.units_finished(self.store, line, since, done.built_until + timedelta.resolution)
-            }
-        by_time = self._verdicts_by_time(new_units, new_verdicts)
+        late = self._late_units(done)
+        serials = {unit.serial for unit in (*new_units, *late)}
+        serials |= {verdict.serial for verdict in new_verdicts if verdict.serial}
+        by_time = self._verdicts_by_time((*new_units, *late), new_verdicts)
         serials |= set(by_time)
         judged = dict(by_time)
         for verdict in sorted(read.verdicts_for(self.store, line, sorted(serials)), key=lambda row: row.judged_at):
@@ -179,6 +177,13 @@ class _Builder:
             for row in read.units_by_serial(self.store, line, sorted(serials & set(judged)))
         ]
         return sorted(units, key=lambda unit: (unit.finished, unit.serial)), reached
+
+    def _late_units(self, done: Progress) -> list[read.UnitRow]:
+        """Units so young that their readings may still be on the way."""
+        if done.built_until is None:
+            return []
+        since = done.built_until - timedelta(seconds=self.line.units.lateness)
+        return read.units_finished(self.store, self.study.line, since, done.built_until + timedelta.resolution)
 
     def _verdicts_by_time(
         self, units: Sequence[read.UnitRow], verdicts: Sequence[read.VerdictRow]
