@@ -38,11 +38,13 @@ def audit(data: StudyData) -> tuple[StudyData, list[Leak]]:
     for column in data.features.columns:
         if column in gone:
             continue
-        values = data.features[column]
+        values, is_setting = data.features[column], data.spec.factor(column).role == "controllable"
         if _is_identity(values, data):
-            leaks.append(Leak(column, "identity", "identity", "excluded", other=data.spec.target))
+            # A setting may really decide the outcome: it stays, and is named.
+            action: Literal["excluded", "kept"] = "kept" if is_setting else "excluded"
+            leaks.append(Leak(column, "identity", "identity", action, other=data.spec.target))
             continue
-        if data.spec.factor(column).role == "controllable":
+        if is_setting:
             continue
         alone = _alone(values, data)
         if alone is not None and alone >= TOO_GOOD[data.spec.task]:

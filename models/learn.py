@@ -1,7 +1,7 @@
 """LightGBM behind one class: codes of categories fixed at training, text in and out, the same answer for a seed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -54,16 +54,7 @@ class Model:
 
         Raises `StudyError` naming a column that the model needs and the table does not have.
         """
-        for column in self.columns:
-            if column not in features.columns:
-                raise StudyError(f"the model needs column {column!r}; {nearest(column, map(str, features.columns))}")
-        return np.column_stack([self._codes(features[column], column) for column in self.columns])
-
-    def _codes(self, values: pd.Series, column: str) -> Floats:
-        if column not in self.levels:
-            return np.asarray(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
-        codes = {level: code for code, level in enumerate(self.levels[column])}
-        return np.array([codes.get(value, np.nan) for value in values.astype("object")], dtype=np.float64)
+        return _matrix(features, self.columns, self.levels)
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Probability of a bad unit, or expected loss. (n,)"""
@@ -99,6 +90,19 @@ class Model:
             raise StudyError(f"not a model of ours ({type(error).__name__}); train it again") from None
 
 
+def _matrix(features: pd.DataFrame, columns: Sequence[str], levels: Mapping[str, Sequence[str]]) -> Floats:
+    out = np.zeros((len(features), max(len(columns), 1)))
+    for place, column in enumerate(columns):
+        if column not in features.columns:
+            raise StudyError(f"the model needs column {column!r}; {nearest(column, map(str, features.columns))}")
+        if column in levels:
+            codes = {level: float(code) for code, level in enumerate(levels[column])}
+            out[:, place] = [codes.get(value, np.nan) for value in features[column].astype("object")]
+        else:
+            out[:, place] = pd.to_numeric(features[column], errors="coerce")
+    return out
+
+
 def fit(
     data: StudyData,
     rows: Ints | None = None,
@@ -117,12 +121,11 @@ def fit(
         for column in chosen
         if table[column].dtype != "float64"
     }
-    empty = Model(None, data.spec.task, chosen, levels)
     leaf = int(np.clip(len(loss) // 100, 5, 50))
     # Names like "f0": LightGBM refuses JSON characters in names, and ours may hold anything.
     names = [f"f{place}" for place in range(len(chosen))]
     dataset = lightgbm.Dataset(
-        empty.matrix(table) if chosen else np.zeros((len(loss), 1)),
+        _matrix(table, chosen, levels),
         loss,
         feature_name=names or ["f0"],
         categorical_feature=[f"f{place}" for place, column in enumerate(chosen) if column in levels],

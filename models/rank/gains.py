@@ -87,6 +87,11 @@ class _Task:
         return total / float(weights.sum())
 
 
+def few_cells(n_cells: int, z: float = 1.645) -> float:
+    """How much wider Student's t with ``n_cells - 1`` degrees of freedom is than the normal (Cornish-Fisher)."""
+    return 1.0 + (z * z + 1.0) / (4.0 * max(n_cells - 1, 1))
+
+
 def search(
     effect: Effect,
     values: Floats | None,
@@ -121,5 +126,5 @@ def search(
     drawn = effect.model.refit(draws)
     gains = np.array([task.one(drawn[b], advice, draws[b][cells]) for b in range(len(draws))])
     # Half against whole varies as much as whole against truth; it also knows that the window was chosen.
-    widen = max(1.0, float(np.std(honest)) / max(float(gains.std()), 1e-12))
+    widen = max(1.0, float(np.std(honest)) / max(float(gains.std()), 1e-12)) * few_cells(n_cells)
     return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain)

@@ -1,0 +1,230 @@
+"""The ranking document (contract 5.2, `docs/rank.md`): its shape, and a check that a document keeps its promises."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+__all__ = ["SCHEMA", "Document", "Entry", "validate"]
+
+SCHEMA = 1
+
+Verdict = Literal["factors_found", "no_actionable_factor", "not_enough_data"]
+Direction = Literal["lower", "higher", "inside", "level"]
+Evidence = Literal["adjusted", "correlated_only", "inseparable"]
+Window = list[float] | list[str]
+
+
+class Said(TypedDict):
+    code: str
+    en: str
+    ja: str
+
+
+class Gain(TypedDict):
+    estimate: float
+    low: float
+    high: float
+    level: float
+    unit: str
+
+
+class Money(TypedDict):
+    estimate: float
+    low: float
+    currency: str
+    per: str
+
+
+class Net(TypedDict):
+    estimate: float
+    low: float
+    horizon_units: int
+
+
+class CurvePoint(TypedDict):
+    x: float
+    loss: float
+    low: float
+    high: float
+    share: float
+
+
+class LevelPoint(TypedDict):
+    level: str
+    loss: float
+    low: float
+    high: float
+    share: float
+
+
+class Entry(TypedDict):
+    rank: int
+    factor: str
+    group: list[str]
+    direction: Direction
+    window: Window
+    windows: dict[str, Window]
+    gain: Gain
+    money: Money | None
+    net: Net | None
+    rank_interval: list[int]
+    p_first: float
+    evidence: Evidence
+    share_of_explanation: float
+    support: float
+    unit: str
+    role: str
+    stage: float | None
+    now: float | str
+    proven: bool
+    curve: list[CurvePoint]
+    level_curve: list[LevelPoint]
+
+
+class ContextEntry(TypedDict):
+    factor: str
+    share_of_explanation: float
+    role: str
+
+
+class LeakEntry(TypedDict):
+    column: str
+    kind: str
+    evidence: str
+    evidence_ja: str
+    action: str
+
+
+class QualityEntry(TypedDict):
+    metric: str
+    forward: float | None
+    forward_low: float | None
+    forward_high: float | None
+    random: float | None
+    optimism: float | None
+    baseline: float
+    n_test: int
+    more: dict[str, float]
+
+
+class DataEntry(TypedDict):
+    n_rows: int
+    n_used: int
+    first: str | None
+    last: str | None
+    n_groups: int
+    group: str
+
+
+class TimelinePoint(TypedDict):
+    at: str
+    loss: float
+    low: float
+    high: float
+    n: int
+
+
+class ExcludedEntry(TypedDict):
+    column: str
+    why: str
+    en: str
+    ja: str
+
+
+class Document(TypedDict):
+    schema: int
+    study: str
+    task: str
+    goal: str
+    target: str
+    target_unit: str
+    bad: str | int | float | bool | None
+    seed: int
+    n_units: int
+    baseline_loss: float | None
+    verdict: Verdict
+    reason: Said
+    units_needed: int | None
+    trial: None
+    quality: QualityEntry
+    leaks: list[LeakEntry]
+    ranking: list[Entry]
+    context: list[ContextEntry]
+    data: DataEntry
+    excluded: list[ExcludedEntry]
+    timeline: list[TimelinePoint]
+    warnings: list[Said]
+
+
+def validate(document: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a document, in words; empty for a good one."""
+    wrong = [f"missing key {key!r}" for key in Document.__annotations__ if key not in document]
+    if wrong:
+        return wrong
+    wrong += [f"{path} is not finite" for path, value in _numbers(document, "") if not math.isfinite(value)]
+    if document["schema"] != SCHEMA:
+        wrong.append(f"schema is {document['schema']}, not {SCHEMA}")
+    if document["verdict"] not in ("factors_found", "no_actionable_factor", "not_enough_data"):
+        wrong.append(f"verdict {document['verdict']!r} is unknown")
+    if (document["verdict"] == "factors_found") != bool(document["ranking"]):
+        wrong.append(f"verdict {document['verdict']} with {len(document['ranking'])} ranked factors")
+    wrong += [f"reason has no {key}" for key in ("code", "en", "ja") if not document["reason"].get(key)]
+    wrong += [f"leak {leak['column']!r} has kind {leak['kind']!r}" for leak in document["leaks"] if not _leak(leak)]
+    for place, entry in enumerate(document["ranking"], start=1):
+        wrong += [f"rank {place}: {said}" for said in _entry(entry, place, len(document["ranking"]))]
+    return wrong + _order(document["ranking"])
+
+
+def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
+    if isinstance(value, float):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _numbers(inner, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            yield from _numbers(inner, f"{path}[{place}]")
+
+
+def _leak(leak: Mapping[str, Any]) -> bool:
+    kinds = ("identity", "combination", "after_the_fact", "duplicate", "too_good")
+    return leak["kind"] in kinds and leak["action"] in ("excluded", "kept")
+
+
+def _entry(entry: Mapping[str, Any], place: int, count: int) -> Iterator[str]:
+    missing = [key for key in Entry.__annotations__ if key not in entry]
+    if missing:
+        yield f"missing {missing}"
+        return
+    if entry["rank"] != place:
+        yield f"says it is rank {entry['rank']}"
+    if entry["role"] != "controllable":
+        yield f"{entry['factor']!r} is {entry['role']}"
+    if entry["factor"] not in entry["group"] or set(entry["windows"]) != set(entry["group"]):
+        yield "factor, group and windows disagree"
+    gain = entry["gain"]
+    if not gain["low"] <= gain["estimate"] <= gain["high"]:
+        yield f"gain {gain} is not in order"
+    if entry["proven"] != (gain["low"] > 0):
+        yield "proven is not gain.low > 0"
+    if entry["direction"] not in ("lower", "higher", "inside", "level"):
+        yield f"direction {entry['direction']!r} is unknown"
+    if entry["evidence"] not in ("adjusted", "correlated_only", "inseparable"):
+        yield f"evidence {entry['evidence']!r} is unknown"
+    if entry["direction"] != "level" and not entry["window"][0] < entry["window"][1]:
+        yield f"window {entry['window']} is not in order"
+    low, high = entry["rank_interval"]
+    if not 1 <= low <= high <= count:
+        yield f"rank_interval {entry['rank_interval']} is not in order"
+    if not 0 <= entry["p_first"] <= 1 or not 0 <= entry["support"] <= 1:
+        yield "p_first or support is no share"
+    if bool(entry["curve"]) == bool(entry["level_curve"]):
+        yield "exactly one of curve and level_curve should be filled"
+
+
+def _order(ranking: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not ranking or any("net" not in entry or "gain" not in entry for entry in ranking):
+        return []
+    lows = [entry["net"]["low"] if entry["net"] is not None else entry["gain"]["low"] for entry in ranking]
+    in_order = all(before >= after - 1e-12 for before, after in zip(lows, lows[1:], strict=False))
+    return [] if in_order else ["not sorted by the lower bound"]
