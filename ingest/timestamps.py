@@ -38,12 +38,12 @@ class Limits:
         if ts > arrival + self.ahead:
             return Rejected(
                 Reason.CLOCK,
-                f"{ts.isoformat()} is {_span(ts - arrival)} ahead of our clock; at most {_span(self.ahead)} is believed",
+                f"{ts.isoformat()} is {_span(ts - arrival)} ahead of our clock, {_span(self.ahead)} is believed",
             )
         if arrival - ts > self.oldest:
             return Rejected(
                 Reason.CLOCK,
-                f"{ts.isoformat()} is {_span(arrival - ts)} old; at most {_span(self.oldest)} is believed",
+                f"{ts.isoformat()} is {_span(arrival - ts)} old, {_span(self.oldest)} is believed",
             )
         return None
 
