@@ -169,10 +169,14 @@ def readings(store: Store, signal_ids: Sequence[int], start: datetime, end: date
     wanted = select(_microseconds(store), reading.c.value).where(inside).order_by(reading.c.ts)
     with store.connect() as connection:
         for signal_id in sorted(set(signal_ids)):
-            rows = connection.execute(wanted.where(reading.c.signal_id == signal_id)).all()
+            # Straight from the driver's cursor: making row objects would double the time.
+            cursor = connection.execute(wanted.where(reading.c.signal_id == signal_id)).cursor
+            assert cursor is not None
+            rows = cursor.fetchall()
             columns.signal_id.extend([signal_id] * len(rows))
             columns.ts_us.extend([row[0] for row in rows])
             columns.value.extend([row[1] for row in rows])
+            cursor.close()
     return columns
 
 
