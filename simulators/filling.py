@@ -55,7 +55,7 @@ def _cooler(scenario: FillingScenario, reading: Node) -> Node:
         sums = np.concatenate([[0.0], np.cumsum(reading)])
         first = np.arange(len(reading))
         last = np.minimum(first + scenario.dwell, len(reading))
-        return (sums[last] - sums[first]) / (last - first)
+        return np.asarray((sums[last] - sums[first]) / (last - first), dtype=np.float64)
 
     lever = scenario.settings["cooling_temp"]
     return Node(
