@@ -6,7 +6,7 @@ on and the ranking and the report say so.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,11 +21,12 @@ from ingest.store import jobs as rows
 from ingest.store import results
 from ingest.store.engine import Store
 from models import learn
+from models.leaks import audit
 from models.lease import Lease
 from models.rank.rank import rank
 from models.study.build import build
+from models.study.data import StudyData, TooLittle, prepare
 from models.study.from_plant import names, study_frame, study_spec
-from models.study.load import StudyData, TooLittle, prepare
 
 __all__ = ["STAGES", "Stage", "StageOutcome", "report_writer", "run_chain", "study_data"]
 
@@ -72,10 +73,12 @@ class Stage:
         if isinstance(self.data, TooLittle):
             return {"verdict": "not_enough_data"}
         progress(0.1, "train")
-        quality = learn.assess(self.data, seed=self.seed)
-        self.model = learn.fit(self.data, seed=self.seed)
-        self.model_id = results.save_model(self.store, self.study, len(self.data.y), quality, self.model.to_text())
-        return {"rows": len(self.data.y), "model_id": self.model_id, **quality}
+        data, _ = audit(self.data)
+        quality = asdict(learn.score(data, self.seed))
+        progress(0.6, "train")
+        self.model = learn.fit(data, seed=self.seed)
+        self.model_id = results.save_model(self.store, self.study, data.n, quality, self.model.to_text())
+        return {"rows": data.n, "model_id": self.model_id, **quality}
 
     def score(self, progress: Progress) -> dict[str, Any]:
         """The champion's prediction for every unit."""
@@ -92,7 +95,7 @@ class Stage:
         """The fix-first list."""
         if self.data is None:
             self.data = study_data(self.store, self.plant, self.study)
-        self.document = rank(self.data, seed=self.seed, budget=None, progress=progress)
+        self.document = rank(self.data, seed=self.seed, progress=progress)
         self.ranking_id = results.save_ranking(self.store, self.study, self.model_id, self.document)
         return {"verdict": self.document["verdict"], "factors": len(self.document["ranking"])}
 
