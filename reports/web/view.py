@@ -1,0 +1,196 @@
+"""A board in one language: every part of the page that can change, as HTML by element id."""
+
+import math
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ingest.plant import Language
+from reports.formats import ABSENT, Formats, decimals, setting_decimals, unit_sign
+from reports.web.bars import HEIGHT, WIDTH, Bars, Whisker, day_bars, whisker
+from reports.web.board import Board, LineBoard, NewSignal, Tile
+from reports.web.days import Defects, Energy
+from reports.web.fixes import Fix, FixList, Window
+from reports.web.words import LANGUAGES, Words
+
+__all__ = ["View"]
+
+MOST_FIXES = 5
+MOST_NEW = 12
+SIGNIFICANT = 4
+MOST_DECIMALS = 3
+
+
+class View:
+    """Renders in one language. ``parts`` are the pieces of the first page that the live stream replaces."""
+
+    def __init__(self, language: Language, zone: ZoneInfo, currency: str) -> None:
+        self.language = language
+        self.words = Words(language)
+        self.formats = Formats(language, zone)
+        self.currency = currency
+        self._zone = zone
+        self._jinja = Environment(
+            loader=PackageLoader("reports.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._jinja.globals.update(
+            w=self.words, f=self.formats, view=self, language=language, languages=LANGUAGES, chart=(WIDTH, HEIGHT)
+        )
+
+    def page(self, template: str, **context: Any) -> str:
+        """A whole page."""
+        return self._jinja.get_template(template).render(**context)
+
+    def parts(self, board: Board, *, ticking: bool) -> dict[str, str]:
+        """HTML by element id. ``ticking``: leave ages to the page's script, so that equal states give equal parts."""
+        macros: Any = self._jinja.get_template("parts.html").module
+        parts = {
+            "trouble": macros.trouble(board.trouble),
+            "new": macros.new_signals(board, ticking),
+            "ledger": macros.ledger(board.ledger),
+            "quarantined": self.formats.count(board.ledger.quarantined),
+            "freshness": macros.freshness(board, ticking),
+        }
+        for line in board.lines:
+            parts[f"line-{line.line}"] = macros.line_state(line)
+            if line.judged:
+                parts[f"defects-{line.line}"] = macros.defects(line.defects, board.today)
+            if line.metered:
+                parts[f"energy-{line.line}"] = macros.energy(line.energy, board.today)
+            parts |= {self.tile_id(line, tile): macros.tile(tile, ticking) for tile in line.tiles}
+        parts |= {f"fix-{fixes.study}": macros.fix_list(fixes) for fixes in board.fix_first}
+        return {name: str(html).strip() for name, html in parts.items()}
+
+    # -- what templates ask for
+
+    @staticmethod
+    def tile_id(line: LineBoard, tile: Tile) -> str:
+        return f"tile-{line.line}-{tile.machine}-{tile.signal}"
+
+    def age_words(self) -> str:
+        """The words of ages, for the script."""
+        return orjson.dumps(self.words.section("age")).decode()
+
+    def moment(self, moment: datetime) -> str:
+        return self.formats.moment(moment.isoformat())
+
+    def clock(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self._zone):%H:%M:%S}"
+
+    def day(self, day: date) -> str:
+        return self.formats.day(day.isoformat())
+
+    def short_day(self, day: date) -> str:
+        return self.formats.short_day(day.isoformat())
+
+    def which_day(self, day: date, today: date) -> str:
+        """``today`` only where it is."""
+        return self.words("day.today") if day == today else self.words("day.on", day=self.day(day))
+
+    def value(self, tile: Tile | NewSignal) -> str:
+        """A last value without its unit: a level, or as many digits as the setting has, else four."""
+        if tile.level is not None:
+            return tile.level
+        if tile.value is None:
+            return ABSENT
+        step = tile.step if isinstance(tile, Tile) else None
+        digits = setting_decimals(0.0, step) if step else decimals(tile.value, digits=SIGNIFICANT)
+        return self.formats.number(tile.value, min(MOST_DECIMALS, digits))
+
+    def unit(self, unit: str) -> str:
+        return unit_sign(unit)
+
+    def signs(self, line: LineBoard) -> str:
+        """Why to look at a line, as one sentence."""
+        said = [
+            self.words.count(f"sign.{sign.code}", sign.count, all=len(line.tiles))
+            if sign.count
+            else self.words(f"sign.{sign.code}")
+            for sign in line.signs
+        ]
+        text = ("、" if self.language == "ja" else "; ").join(said)
+        return text[:1].upper() + text[1:] + self.words("sign.end")
+
+    def defect_bars(self, defects: Defects) -> Bars:
+        return day_bars(
+            [day.rate for day in defects.days], [(day.low, day.high) for day in defects.days], defects.before_rate
+        )
+
+    def energy_bars(self, energy: Energy) -> Bars:
+        return day_bars([day.per_good for day in energy.days], [(None, None)] * len(energy.days), energy.before)
+
+    def points(self, difference: float) -> str:
+        """The distance of two rates in percentage points."""
+        distance = abs(difference) * 100
+        return self.formats.number(distance, 1 if distance >= 0.05 else 2)
+
+    def rate_span(self, low: float, high: float) -> str:
+        return self.formats.span(self.formats.number(low * 100, 1), self.formats.number(high * 100, 1), "%")
+
+    def intensity(self, value: float | None) -> str:
+        """Energy per good unit with three significant digits."""
+        return self.formats.number(value, decimals(value))
+
+    def hold(self, window: Window) -> str:
+        """The setting advised for one factor, without its name."""
+        if window.low is None or window.high is None:
+            return self.words("fix.or").join(window.levels)
+        digits = setting_decimals(window.low, window.high)
+        low, high = (self.formats.number(edge, digits) for edge in (window.low, window.high))
+        return self.formats.span(low, high, window.unit)
+
+    def now(self, fix: Fix) -> str:
+        """What the factor is today; nothing for advice on several factors."""
+        if fix.now is None or len(fix.windows) != 1:
+            return ""
+        window = fix.windows[0]
+        if isinstance(fix.now, str) or window.low is None or window.high is None:
+            return str(fix.now)
+        return self.formats.quantity(fix.now, window.unit, setting_decimals(window.low, window.high))
+
+    def gain(self, fixes: FixList, value: float) -> str:
+        """A gain in the reader's unit: bad parts per 1,000, or the target's; all of a list with the same decimals."""
+        scale = 1000.0 if fixes.task == "classification" else 1.0
+        digits = decimals(*(fix.gain.estimate * scale for fix in fixes.fixes[:MOST_FIXES]), digits=2)
+        return self.formats.number(value * scale, digits)
+
+    def gain_span(self, fixes: FixList, fix: Fix) -> str:
+        unit = "" if fixes.task == "classification" else fixes.target_unit
+        return self.formats.span(self.gain(fixes, fix.gain.low), self.gain(fixes, fix.gain.high), unit)
+
+    def gain_whisker(self, fixes: FixList, fix: Fix) -> Whisker:
+        shown = fixes.fixes[:MOST_FIXES]
+        ends = [edge for one in shown for edge in (one.gain.low, one.gain.high) if math.isfinite(edge)]
+        return whisker(fix.gain.estimate, fix.gain.low, fix.gain.high, min(ends), max(ends))
+
+    def money(self, value: float, currency: str) -> str:
+        return self.formats.money(value, currency or self.currency)
+
+    def shown_fixes(self, fixes: FixList) -> tuple[Fix, ...]:
+        return fixes.fixes[:MOST_FIXES]
+
+    def shown_new(self, board: Board) -> tuple[NewSignal, ...]:
+        return board.new_signals[:MOST_NEW]
+
+    def report(self, fixes: FixList) -> tuple[str, Language] | None:
+        """Address and language of the report: this language if it was written, else another."""
+        for language in (self.language, *LANGUAGES):
+            if language in fixes.reports:
+                return f"/reports/{fixes.study}.{language}.html", language
+        return None
+
+    def payload(self, payload: bytes) -> str:
+        """The beginning of a payload as text; what is no text is shown as replacement signs."""
+        text = payload.decode("utf-8", errors="replace")
+        return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
+
+    def reason(self, code: str) -> str:
+        """A reason of quarantine in words; one that is newer than the texts stands for itself."""
+        return self.words.section("reason").get(code, code)
