@@ -1,0 +1,225 @@
+"""What a report says, from a ranking document: pure, the same parts for every output."""
+
+from reports.document import Document, Entry
+from reports.figures import effect_figure, gain_figure, time_figure
+from reports.findings import advice, caution, effect, now, per_month, status, support, sure, window, worth
+from reports.formats import Formats
+from reports.grounds import excluded_table, facts, footer, grade, next_steps, period, reason, trust
+from reports.parts import Cell, Finding, KeyFigure, Ranking, Report, Table
+from reports.voice import Names, Voice, clean
+from reports.words import Words
+
+__all__ = ["build"]
+
+
+def build(document: Document, formats: Formats, names: Names) -> Report:
+    """One report in the language of ``formats``; ``names`` maps columns, study and target to names by language."""
+    voice = Voice(document, Words(formats.language), formats, names)
+    lead_entry = _first(document)
+    found = document.verdict == "factors_found" and lead_entry is not None
+    needed = document.units_needed if document.verdict == "not_enough_data" else None
+    return Report(
+        language=formats.language,
+        verdict=document.verdict,
+        title=voice.words("page.document_title", title=voice.name(document.study)),
+        study=voice.name(document.study),
+        period=period(voice),
+        n=voice.words("page.n", n=formats.count(document.n_used)),
+        headline=_headline(voice, lead_entry),
+        lead=_lead(voice, lead_entry),
+        caution=(caution(voice, lead_entry) or "") if found and lead_entry else "",
+        key_figures=_key_figures(voice, lead_entry),
+        progress=min(1.0, document.n_used / needed) if needed else None,
+        progress_text=voice.words(
+            "little.bar",
+            have=formats.count(document.n_used),
+            needed=formats.count(needed),
+            units=voice.units,
+        )
+        if needed
+        else "",
+        reason=reason(voice),
+        next_steps=next_steps(voice),
+        ranking=_ranking(voice) if document.ranking else None,
+        findings=tuple(_finding(voice, entry) for entry in document.ranking if entry.proven),
+        time=time_figure(voice),
+        trust=trust(voice),
+        facts=facts(voice),
+        excluded=excluded_table(voice),
+        footer=footer(voice),
+    )
+
+
+def _first(document: Document) -> Entry | None:
+    """The entry to speak of first: the best ranked with a clear effect, else the best ranked."""
+    ordered = sorted(document.ranking, key=lambda entry: (not entry.proven, entry.rank))
+    return ordered[0] if ordered else None
+
+
+def _headline(voice: Voice, entry: Entry | None) -> str:
+    words, document = voice.words, voice.document
+    if document.verdict == "not_enough_data":
+        return words("headline.too_little")
+    if document.verdict == "no_actionable_factor" or entry is None:
+        key = "none_higher" if document.goal == "higher" else "none"
+        return words(f"headline.{key}", loss=voice.loss_name)
+    if not entry.proven:
+        return words("headline.unproven", factor=voice.inside(entry.factor))
+    return words("headline.factor", advice=advice(voice, entry, with_now=True))
+
+
+def _lead(voice: Voice, entry: Entry | None) -> tuple[str, ...]:
+    if voice.document.verdict == "not_enough_data":
+        return (voice.words("little.lead"),)
+    if voice.document.verdict == "no_actionable_factor" or entry is None:
+        return (voice.words("none.lead"),)
+    if not entry.proven:
+        return (effect(voice, entry),)
+    return tuple(text for text in (effect(voice, entry), support(voice, entry)) if text)
+
+
+def _key_figures(voice: Voice, entry: Entry | None) -> tuple[KeyFigure, ...]:
+    if voice.document.verdict == "factors_found" and entry is not None and entry.proven:
+        return (_gain_figure(voice, entry), *_worth_figure(voice, entry), *_sure_figure(voice, entry))
+    words, document = voice.words, voice.document
+    loss_key = "figures.loss_now_rate" if voice.classification else "figures.loss_now_value"
+    shown = [KeyFigure(voice.loss(document.baseline_loss), words(loss_key, loss=voice.loss_name))]
+    if document.baseline_loss is None:
+        shown = []
+    shown.append(KeyFigure(voice.how_many(document.n_used), words("figures.studied"), period(voice)))
+    if document.verdict == "not_enough_data":
+        if document.units_needed is not None:
+            shown.append(KeyFigure(voice.how_many(document.units_needed), words("figures.needed")))
+    elif document.quality is not None:
+        shown.append(KeyFigure(words(f"trust.{grade(voice)}"), words("figures.model")))
+    return tuple(shown)
+
+
+def _gain_figure(voice: Voice, entry: Entry) -> KeyFigure:
+    words, gain = voice.words, entry.gain
+    key = "rate" if voice.classification else voice.document.goal
+    interval = words(
+        "figures.interval",
+        level=voice.formats.percent(gain.level),
+        interval=voice.gain_span(gain.low, gain.high) + voice.formats.after(voice.gain_unit),
+    )
+    return KeyFigure(voice.gain(gain.estimate), words(f"figures.gain_{key}", loss=voice.loss_name), interval)
+
+
+def _worth_figure(voice: Voice, entry: Entry) -> tuple[KeyFigure, ...]:
+    """Money a month, else money per 1,000; energy a month; else nothing."""
+    words, money, month = voice.words, entry.money, per_month(voice, entry)
+    pace = voice.units_per_month()
+    if money is not None and money.estimate is not None:
+        per = voice.formats.money(money.estimate, money.currency)
+        if month is None or pace is None:
+            low = voice.formats.money(money.low, money.currency)
+            return (KeyFigure(per, words("figures.money_per", per=voice.per), words("figures.money_low", low=low)),)
+        low = voice.formats.money(None if money.low is None else money.low * pace / 1000, money.currency)
+        note = words("figures.money_month_note", low=low, money=per, per=voice.per)
+        return (KeyFigure(month, words("figures.money_month"), note),)
+    if month is not None and pace is not None:
+        low = voice.formats.quantity(entry.gain.low * pace, voice.unit, 0)
+        return (
+            KeyFigure(month, words("figures.energy_month", loss=voice.loss_name), words("figures.money_low", low=low)),
+        )
+    return ()
+
+
+def _sure_figure(voice: Voice, entry: Entry) -> tuple[KeyFigure, ...]:
+    words, word = voice.words, sure(voice, entry)
+    if entry.p_first is None:
+        return ()
+    value = voice.formats.percent(entry.p_first)
+    if entry.rank_interval is None or entry.rank_interval[0] == entry.rank_interval[1]:
+        return (KeyFigure(value, words("figures.sure"), word),)
+    best, worst = entry.rank_interval
+    note = words("figures.sure_note", word=word, best=best, worst=worst)
+    return (KeyFigure(value, words("figures.sure"), note),)
+
+
+def _finding(voice: Voice, entry: Entry) -> Finding:
+    sentences = (
+        voice.words("headline.factor", advice=advice(voice, entry, with_now=True)),
+        effect(voice, entry),
+        support(voice, entry),
+        worth(voice, entry),
+    )
+    return Finding(
+        rank=entry.rank,
+        title=" + ".join(voice.opening(factor) for factor in entry.windows),
+        status=status(voice, entry),
+        sentences=tuple(text for text in sentences if text),
+        caution=caution(voice, entry) or "",
+        figure=effect_figure(voice, entry),
+    )
+
+
+def _ranking(voice: Voice) -> Ranking:
+    words, entries = voice.words, voice.document.ranking
+    priced = any(entry.money is not None and entry.money.estimate is not None for entry in entries)
+    kinds = [("proven", True), ("unproven", False)]
+    return Ranking(
+        intro=words("ranking.intro", money=words("ranking.by_money") if priced else ""),
+        figure=gain_figure(voice),
+        legend=tuple(
+            ("proven" if clear else "unproven", words(f"ranking.legend_{kind}"))
+            for kind, clear in kinds
+            if any(entry.proven is clear for entry in entries)
+        ),
+        table=_ranking_table(voice, priced),
+    )
+
+
+def _ranking_table(voice: Voice, priced: bool) -> Table:
+    words, entries = voice.words, voice.document.ranking
+    level = voice.formats.percent(entries[0].gain.level)
+    unit = voice.unit_note(voice.gain_unit)
+    gain_head = words("ranking.gain_rate") if voice.classification else words("ranking.gain_value", unit=unit)
+    head = [
+        words("ranking.rank"),
+        words("ranking.factor"),
+        words("ranking.advice"),
+        words("ranking.now"),
+        f"{gain_head} ({words('ranking.interval', level=level)})",
+        *([words("ranking.money", per=voice.per)] if priced else []),
+        words("ranking.ranks"),
+        words("ranking.status"),
+    ]
+    return Table(
+        caption=words("ranking.table"),
+        head=tuple(head),
+        rows=tuple(_ranking_row(voice, entry, priced) for entry in entries),
+        numeric=(True, False, False, True, True, *([True] if priced else []), True, False),
+        quiet=tuple(not entry.proven for entry in entries),
+    )
+
+
+def _ranking_row(voice: Voice, entry: Entry, priced: bool) -> tuple[Cell, ...]:
+    formats, factors = voice.formats, list(entry.windows)
+    named = [factor for factor in factors if voice.name(factor) != clean(factor)]
+    money = entry.money
+    ranks = formats.span(*(str(rank) for rank in entry.rank_interval)) if entry.rank_interval else formats.number(None)
+    cells = [
+        Cell(str(entry.rank)),
+        Cell(" + ".join(voice.name(factor) for factor in factors), " + ".join(clean(factor) for factor in named)),
+        Cell(
+            voice.words.join([window(voice, entry, factor) for factor in factors], "comma"),
+            voice.words(f"direction.{entry.direction}"),
+            whole=len(factors) == 1 and entry.direction != "level",
+        ),
+        Cell(voice.words.join([now(voice, entry, factor) or formats.number(None) for factor in factors], "comma")),
+        Cell(
+            formats.number(entry.gain.estimate * voice.gain_scale, voice.gain_digits()),
+            voice.gain_span(entry.gain.low, entry.gain.high),
+        ),
+    ]
+    if priced:
+        low = formats.money(money.low if money else None, money.currency if money else "")
+        cells.append(
+            Cell(
+                formats.money(money.estimate if money else None, money.currency if money else ""),
+                f"{voice.words('ranking.lower_end')} {low}" if money else "",
+            )
+        )
+    return (*cells, Cell(ranks), Cell(status(voice, entry)))

@@ -1,0 +1,199 @@
+"""The ranking document (contract 5.2), read strictly enough to be trusted and loosely enough to grow.
+
+Fields that later versions add are passed over; a number that is not finite counts as absent.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ingest.errors import StudyError
+from ingest.strict import explain
+
+__all__ = ["Document", "Entry", "Gain", "LevelPoint", "Money", "Point", "Quality", "Said", "TimePoint"]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _label(value: Any) -> Any:
+    return str(value) if isinstance(value, bool | int | float) else value
+
+
+def _window(value: Any) -> Any:
+    """Two numbers in order are the edges of a window, anything else are levels."""
+    if not isinstance(value, list | tuple):
+        return value
+    numbers = [edge for edge in value if isinstance(edge, int | float) and not isinstance(edge, bool)]
+    edges = len(value) == len(numbers) == 2 and numbers[0] <= numbers[1]
+    return tuple(float(edge) for edge in numbers) if edges else tuple(_label(level) for level in value)
+
+
+Number = Annotated[float | None, BeforeValidator(_finite)]
+Label = Annotated[str, BeforeValidator(_label)]
+Window = Annotated[tuple[float, float] | tuple[str, ...], BeforeValidator(_window)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class Said(Part):
+    """A message in both languages."""
+
+    code: str = ""
+    en: str = ""
+    ja: str = ""
+
+
+class Quality(Part):
+    metric: str
+    forward: Number = None
+    forward_low: Number = None
+    forward_high: Number = None
+    random: Number = None
+    optimism: Number = None
+    baseline: Number = None
+    n_test: int | None = None
+
+
+class Gain(Part):
+    """Loss avoided per unit."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float = 0.90
+
+
+class Money(Part):
+    estimate: Number = None
+    low: Number = None
+    currency: str = ""
+
+
+class Net(Part):
+    estimate: Number = None
+    low: Number = None
+    horizon_units: float | None = None
+
+
+class Point(Part):
+    """Mean loss if every unit ran at ``x``."""
+
+    x: float
+    loss: float
+    low: Number = None
+    high: Number = None
+    share: Number = None
+
+
+class LevelPoint(Part):
+    level: Label
+    loss: float
+    low: Number = None
+    high: Number = None
+    share: Number = None
+
+
+class Entry(Part):
+    """One advice of the ranking."""
+
+    rank: int
+    factor: str
+    group: tuple[str, ...] = ()
+    direction: Literal["lower", "higher", "inside", "level"]
+    windows: dict[str, Window]
+    gain: Gain
+    money: Money | None = None
+    net: Net | None = None
+    rank_interval: tuple[int, int] | None = None
+    p_first: Number = None
+    evidence: Literal["adjusted", "correlated_only", "inseparable"] = "adjusted"
+    share_of_explanation: Number = None
+    support: Number = None
+    unit: str = ""
+    now: Annotated[float | str | None, BeforeValidator(_finite)] = None
+    curve: tuple[Point, ...] = ()
+    level_curve: tuple[LevelPoint, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """The whole interval of the gain lies above zero."""
+        return self.gain.low > 0
+
+
+class Leak(Part):
+    column: str
+    kind: str
+    evidence: str = ""
+    action: Literal["excluded", "kept"] = "excluded"
+
+
+class Excluded(Part):
+    column: str
+    why: str
+
+
+class Context(Part):
+    factor: str
+    share_of_explanation: Number = None
+
+
+class TimePoint(Part):
+    at: str
+    loss: float
+    low: Number = None
+    high: Number = None
+    n: int | None = None
+
+
+class Data(Part):
+    n_rows: int
+    n_used: int
+    first: str | None = None
+    last: str | None = None
+    n_groups: int | None = None
+    group: str | None = None
+
+
+class Document(Part):
+    """What `genba rank --json` wrote."""
+
+    version: Literal[1] = Field(alias="schema")
+    study: str
+    task: Literal["classification", "regression"]
+    n_units: int
+    baseline_loss: Number = None
+    verdict: Literal["factors_found", "no_actionable_factor", "not_enough_data"]
+    quality: Quality | None = None
+    leaks: tuple[Leak, ...] = ()
+    ranking: tuple[Entry, ...] = ()
+    context: tuple[Context, ...] = ()
+    reason: Said | None = None
+    units_needed: int | None = None
+    trial: dict[str, Any] | None = None
+    goal: Literal["lower", "higher"] = "lower"
+    target: str = ""
+    target_unit: str = ""
+    bad: Label | None = None
+    seed: int | None = None
+    data: Data | None = None
+    excluded: tuple[Excluded, ...] = ()
+    timeline: tuple[TimePoint, ...] = ()
+    warnings: tuple[Said, ...] = ()
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any], where: str = "ranking document") -> Self:
+        """Check a document. Raises `StudyError` naming the field, the value and what was meant."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise StudyError(explain(error, cls, where)) from None
+
+    @property
+    def n_used(self) -> int:
+        return self.data.n_used if self.data else self.n_units

@@ -1,0 +1,177 @@
+"""Sentences from numbers: the advice of one entry, what it gives, how sure it is."""
+
+from reports.document import Entry
+from reports.formats import setting_decimals
+from reports.voice import ENERGY_UNITS, Voice, clean
+
+__all__ = ["advice", "caution", "edges", "effect", "now", "per_month", "status", "support", "sure", "window", "worth"]
+
+VERY_SURE = 0.9
+FAIRLY_SURE = 0.7
+
+
+def edges(entry: Entry, factor: str) -> tuple[float, float] | None:
+    """The limits of a numeric window; none for levels."""
+    low, *rest = entry.windows[factor]
+    high = rest[0] if len(rest) == 1 else None
+    return (low, high) if isinstance(low, float) and isinstance(high, float) else None
+
+
+def _owner(voice: Voice, factor: str, entry: Entry) -> Entry | None:
+    """The entry that knows a factor's unit and present value."""
+    if factor == entry.factor:
+        return entry
+    return next((other for other in voice.document.ranking if other.factor == factor), None)
+
+
+def _levels(voice: Voice, entry: Entry, factor: str) -> str:
+    return voice.words.join([clean(str(level)) for level in entry.windows[factor]], "or")
+
+
+def _limits(voice: Voice, low: float, high: float) -> tuple[str, str]:
+    digits = setting_decimals(low, high)
+    return voice.formats.number(low, digits), voice.formats.number(high, digits)
+
+
+def window(voice: Voice, entry: Entry, factor: str) -> str:
+    """The advised setting alone: ``4.0–6.5 °C``, ``A or B``."""
+    limits = edges(entry, factor)
+    if limits is None:
+        return _levels(voice, entry, factor)
+    owner = _owner(voice, factor, entry)
+    return voice.formats.span(*_limits(voice, *limits), owner.unit if owner else "")
+
+
+def now(voice: Voice, entry: Entry, factor: str) -> str | None:
+    """Where a factor stands today: its median with unit, or its commonest level."""
+    owner = _owner(voice, factor, entry)
+    if owner is None or owner.now is None:
+        return None
+    limits = edges(entry, factor)
+    if limits is None or isinstance(owner.now, str):
+        return clean(str(owner.now))
+    return voice.formats.quantity(owner.now, clean(owner.unit), setting_decimals(*limits))
+
+
+def _part(voice: Voice, entry: Entry, factor: str, with_now: bool) -> str:
+    """One factor of an advice: ``cooling temperature between 4.0 and 6.5 °C (now 7.4 °C)``."""
+    words, limits = voice.words, edges(entry, factor)
+    if limits is None:
+        text = words("advice.level", factor=voice.inside(factor), levels=_levels(voice, entry, factor))
+    else:
+        low, high = _limits(voice, *limits)
+        owner = _owner(voice, factor, entry)
+        between = words("advice.between", low=low, high=high + voice.formats.after(clean(owner.unit) if owner else ""))
+        text = words("advice.range", factor=voice.inside(factor), window=between)
+    standing = now(voice, entry, factor) if with_now else None
+    if standing is None:
+        return text
+    key = "advice.now" if limits is not None else "advice.now_level"
+    gap = " " if words.language == "en" else ""
+    return f"{text}{gap}{words(key, now=standing)}"
+
+
+def advice(voice: Voice, entry: Entry, with_now: bool = False) -> str:
+    """What to do, as an instruction without its full stop."""
+    parts = [_part(voice, entry, factor, with_now and voice.words.language == "en") for factor in entry.windows]
+    key = "advice.hold" if all(edges(entry, factor) for factor in entry.windows) else "advice.keep"
+    text = voice.words(key, what=voice.words.join(parts, "and"))
+    if with_now and voice.words.language == "ja":
+        standing = [(factor, now(voice, entry, factor)) for factor in entry.windows]
+        text += _now_in_japanese(voice, entry, [(factor, value) for factor, value in standing if value is not None])
+    return text
+
+
+def _now_in_japanese(voice: Voice, entry: Entry, standing: list[tuple[str, str]]) -> str:
+    """Japanese says the present values once, behind the verb."""
+    if not standing:
+        return ""
+    if len(standing) == 1:
+        factor, value = standing[0]
+        return voice.words("advice.now" if edges(entry, factor) is not None else "advice.now_level", now=value)
+    listed = voice.words.join([f"{voice.inside(factor)} {value}" for factor, value in standing], "comma")
+    return voice.words("advice.now", now=listed)
+
+
+def effect(voice: Voice, entry: Entry) -> str:
+    """What the change gives, with its interval; ``associated with`` where evidence is not adjusted."""
+    before = voice.document.baseline_loss
+    after = None if before is None else before - entry.gain.estimate
+    kind = "rate" if voice.classification else "value"
+    key = f"{voice.document.goal}_{kind}" if entry.proven else "unproven"
+    suffix = "" if entry.evidence == "adjusted" or not entry.proven else "_associated"
+    values = {
+        "loss": voice.loss_name,
+        "before": voice.loss(before),
+        "after": voice.loss(after),
+        "gain": voice.gain(entry.gain.estimate),
+        "level": voice.formats.percent(entry.gain.level),
+        "interval": voice.gain_span(entry.gain.low, entry.gain.high) + voice.formats.after(voice.gain_unit),
+    }
+    if kind == "value":
+        values["percent"] = voice.formats.percent(abs(entry.gain.estimate / before) if before else None, 1)
+    return voice.words(f"effect.{key}{suffix}", **values)
+
+
+def support(voice: Voice, entry: Entry) -> str | None:
+    """How much of production already runs as advised, with its n."""
+    if entry.support is None:
+        return None
+    n = voice.formats.count(round(entry.support * voice.document.n_used))
+    key = "effect.support_rate" if voice.classification else "effect.support_value"
+    return voice.words(key, share=voice.formats.percent(entry.support), n=n)
+
+
+def per_month(voice: Voice, entry: Entry) -> str | None:
+    """Money a month at the pace of the period; energy a month where there is no money but the unit adds up."""
+    pace = voice.units_per_month()
+    if pace is None:
+        return None
+    if entry.money is not None and entry.money.estimate is not None:
+        return voice.formats.money(entry.money.estimate * pace / 1000, entry.money.currency)
+    if not voice.classification and voice.unit in ENERGY_UNITS:
+        return voice.formats.quantity(entry.gain.estimate * pace, voice.unit, 0)
+    return None
+
+
+def worth(voice: Voice, entry: Entry) -> str | None:
+    """The gain in money; none where no cost is declared."""
+    money = entry.money
+    if money is None or money.estimate is None:
+        return None
+    values = {
+        "money": voice.formats.money(money.estimate, money.currency),
+        "low": voice.formats.money(money.low, money.currency),
+        "per": voice.per,
+    }
+    month = per_month(voice, entry)
+    if month is None:
+        return voice.words("effect.money", **values)
+    return voice.words("effect.money_month", month=month, **values)
+
+
+def caution(voice: Voice, entry: Entry) -> str | None:
+    """What must be said beside evidence that is not adjusted."""
+    if entry.evidence == "adjusted":
+        return None
+    if entry.evidence == "inseparable":
+        group = [voice.name(factor) for factor in entry.group]
+        if len(group) < 2:
+            return voice.words("caution.inseparable_alone")
+        return voice.words("caution.inseparable", factors=voice.words.join(group, "and"))
+    return voice.words("caution.correlated_only")
+
+
+def status(voice: Voice, entry: Entry) -> str:
+    """How sure, in two words."""
+    if not entry.proven:
+        return voice.words("ranking.unproven")
+    kinds = {"correlated_only": "correlated", "inseparable": "inseparable"}
+    return voice.words(f"ranking.{kinds.get(entry.evidence, 'proven')}")
+
+
+def sure(voice: Voice, entry: Entry) -> str:
+    """How sure it is that this entry comes first."""
+    share = entry.p_first or 0.0
+    grade = "high" if share >= VERY_SURE else "medium" if share >= FAIRLY_SURE else "low"
+    return voice.words(f"figures.{grade}")

@@ -1,0 +1,236 @@
+"""What a report rests on: the model in words, the data, what was left out, what to do where there is no advice."""
+
+from typing import Literal
+
+from reports.document import Quality
+from reports.parts import Cell, Fact, Table, Trust
+from reports.voice import Voice, clean
+
+__all__ = ["excluded_table", "facts", "footer", "grade", "next_steps", "period", "reason", "trust"]
+
+Grade = Literal["very_good", "good", "moderate", "weak", "unknown"]
+SHARES = ("roc_auc", "r2")
+"""Metrics that read as a percentage."""
+ERRORS = ("mae", "rmse")
+"""Metrics in the unit of the target."""
+NOTABLE = 0.02
+"""A difference between random and forward test that is worth a sentence, as a share."""
+
+
+def period(voice: Voice) -> str:
+    data = voice.document.data
+    if data is None or data.first is None or data.last is None:
+        return voice.words("page.no_period")
+    return voice.words("page.period", first=voice.formats.day(data.first), last=voice.formats.day(data.last))
+
+
+def _score(quality: Quality) -> float | None:
+    return quality.forward if quality.forward is not None else quality.random
+
+
+def _skill(quality: Quality) -> float | None:
+    """How far the score lies between guessing (0) and perfect (1)."""
+    score = _score(quality)
+    if score is None:
+        return None
+    if quality.metric == "roc_auc":
+        return 2 * score - 1
+    if quality.metric == "r2":
+        return score
+    if quality.metric in ERRORS and quality.baseline:
+        return 1 - score / quality.baseline
+    return None
+
+
+def grade(voice: Voice) -> Grade:
+    """The reliability of the model in a word."""
+    quality = voice.document.quality
+    skill = _skill(quality) if quality else None
+    if skill is None:
+        return "unknown"
+    if skill >= 0.7:
+        return "very_good"
+    return "good" if skill >= 0.5 else "moderate" if skill >= 0.15 else "weak"
+
+
+def _shown(voice: Voice, quality: Quality, value: float | None) -> str:
+    if quality.metric in SHARES:
+        return voice.formats.percent(value)
+    if quality.metric in ERRORS:
+        return voice.formats.quantity(value, voice.unit, voice.loss_digits())
+    return voice.formats.number(value, 3)
+
+
+def _interval(voice: Voice, quality: Quality) -> str:
+    if quality.forward is None or quality.forward_low is None or quality.forward_high is None:
+        return ""
+    low, high = (_shown(voice, quality, end) for end in (quality.forward_low, quality.forward_high))
+    if quality.metric in SHARES:
+        low = low.removesuffix("%")
+    return voice.words("trust.with_interval", interval=voice.formats.span(low, high))
+
+
+def _model(voice: Voice, quality: Quality) -> tuple[str, ...]:
+    words = voice.words
+    known = quality.metric if quality.metric in ("roc_auc", "r2") else "mae" if quality.metric in ERRORS else "other"
+    values = {
+        "score": _shown(voice, quality, _score(quality)),
+        "interval": _interval(voice, quality),
+        "loss": voice.loss_name,
+        "baseline": _shown(voice, quality, quality.baseline),
+        "metric": clean(quality.metric),
+    }
+    said = [words(f"trust.{known}", **values)]
+    if quality.forward is None:
+        return (*said, words("trust.tested_random"))
+    if quality.n_test is not None:
+        said.append(words("trust.tested_on", n=voice.formats.count(quality.n_test)))
+    if quality.random is not None:
+        said.append(_optimism(voice, quality, quality.forward, quality.random))
+    return tuple(said)
+
+
+def _optimism(voice: Voice, quality: Quality, forward: float, random: float) -> str:
+    """What a test on shuffled data would have pretended."""
+    shown = _shown(voice, quality, random)
+    lower_is_better = quality.metric in ERRORS
+    flattery = forward - random if lower_is_better else random - forward
+    notable = NOTABLE if quality.metric not in ERRORS else NOTABLE * abs(forward)
+    if flattery <= notable:
+        return voice.words("trust.no_optimism", random=shown)
+    difference = (
+        voice.words("trust.points", n=voice.formats.number(flattery * 100))
+        if quality.metric in SHARES
+        else _shown(voice, quality, flattery)
+    )
+    return voice.words("trust.optimism", random=shown, optimism=difference)
+
+
+def trust(voice: Voice) -> Trust | None:
+    """How far the result carries; without a model only the warnings are left, and without those nothing."""
+    document, words = voice.document, voice.words
+    warnings = tuple(clean(said.ja if words.language == "ja" else said.en) for said in document.warnings)
+    quality = document.quality
+    if quality is None and not warnings:
+        return None
+    found = document.verdict == "factors_found" and document.ranking
+    level = voice.formats.percent(document.ranking[0].gain.level) if found else ""
+    evidence = (
+        words("trust.adjusted", loss=voice.loss_name),
+        words("trust.held"),
+        words("trust.unmeasured"),
+        words("trust.interval", level=level),
+    )
+    shown = grade(voice)
+    return Trust(
+        grade=words("trust.grade", grade=words(f"trust.{shown}")) if quality else "",
+        advice=words(f"trust.advice_{shown}") if quality else "",
+        model=_model(voice, quality) if quality else (),
+        evidence=evidence if found else (),
+        warnings=warnings,
+        context=_context(voice),
+    )
+
+
+def _context(voice: Voice) -> Table | None:
+    if not voice.document.context:
+        return None
+    return Table(
+        caption=voice.words("trust.context"),
+        head=(voice.words("trust.context_factor"), voice.words("trust.context_share")),
+        rows=tuple(
+            (Cell(voice.name(item.factor)), Cell(voice.formats.percent(item.share_of_explanation)))
+            for item in voice.document.context
+        ),
+        numeric=(False, True),
+    )
+
+
+def facts(voice: Voice) -> tuple[Fact, ...]:
+    """The data behind the study, line by line."""
+    words, document, formats = voice.words, voice.document, voice.formats
+    target = voice.inside(document.target)
+    question = (
+        words("data.target_rate", target=target, bad=clean(document.bad or ""))
+        if voice.classification
+        else words(f"data.target_{document.goal}", target=target)
+    )
+    shown = [Fact(words("data.target"), question), Fact(words("data.period"), period(voice))]
+    data = document.data
+    used = formats.count(document.n_used)
+    if data is None or data.n_rows == data.n_used:
+        shown.append(Fact(words("data.studied"), words("data.studied_all", used=used, units=voice.units)))
+    else:
+        rows = formats.count(data.n_rows)
+        shown.append(Fact(words("data.studied"), words("data.studied_some", used=used, rows=rows, units=voice.units)))
+    if data is not None and data.group is not None and data.n_groups is not None:
+        text = words("data.groups_text", n=formats.count(data.n_groups), group=voice.inside(data.group))
+        shown.append(Fact(words("data.groups"), text))
+    if document.baseline_loss is not None:
+        mean = f"{voice.loss(document.baseline_loss)} ({words('page.n', n=used)})"
+        shown.append(Fact(words("data.loss", loss=voice.loss_name), mean))
+    if document.ranking:
+        shown.append(Fact(words("data.factors"), formats.count(len(document.ranking))))
+    return tuple(shown)
+
+
+def excluded_table(voice: Voice) -> Table | None:
+    """Columns left out, or kept in spite of doubt, each with its reason."""
+    words, document = voice.words, voice.document
+    rows = []
+    for leak in document.leaks:
+        known = f"leak.{leak.kind}" in words
+        why = words(f"leak.{leak.kind}") if known else words("leak.other", kind=clean(leak.kind))
+        text = words("leak.kept", why=why) if leak.action == "kept" else why
+        rows.append((Cell(voice.name(leak.column), clean(leak.column)), Cell(text, clean(leak.evidence))))
+    named = {leak.column for leak in document.leaks}
+    for item in document.excluded:
+        if item.column not in named:
+            known = f"why.{item.why}" in words
+            text = words(f"why.{item.why}") if known else words("why.other", code=clean(item.why))
+            rows.append((Cell(voice.name(item.column), clean(item.column)), Cell(text)))
+    if not rows:
+        return None
+    return Table(
+        caption=words("data.excluded"),
+        head=(words("data.column"), words("data.why")),
+        rows=tuple((Cell(name.text, name.small if name.small != name.text else ""), why) for name, why in rows),
+        numeric=(False, False),
+    )
+
+
+def reason(voice: Voice) -> str:
+    """Why there is no advice, in the words of whoever decided."""
+    said = voice.document.reason
+    if said is None or voice.document.verdict == "factors_found":
+        return ""
+    return clean(said.ja if voice.words.language == "ja" else said.en)
+
+
+def next_steps(voice: Voice) -> tuple[str, ...]:
+    """What to do where there is no advice."""
+    words, document = voice.words, voice.document
+    if document.verdict == "factors_found":
+        return ()
+    if document.verdict == "no_actionable_factor":
+        trial = (document.trial or {}).get(words.language)
+        suggested = (f"{words('none.trial')}: {clean(trial)}",) if isinstance(trial, str) else ()
+        context = (words("none.next_context"),) if document.context else ()
+        return (*suggested, words("none.next_range"), words("none.next_sensor"), *context)
+    missing = None if document.units_needed is None else document.units_needed - document.n_used
+    wait = (
+        words("little.next_wait", missing=voice.formats.count(missing), units=voice.units)
+        if missing is not None and missing > 0
+        else words("little.next_wait_unknown", units=voice.units)
+    )
+    check = "little.next_verdicts" if voice.classification else "little.next_values"
+    return (wait, words(check))
+
+
+def footer(voice: Voice) -> tuple[str, ...]:
+    """Where the numbers come from, so that they can be made again."""
+    words, document = voice.words, voice.document
+    made = [words("page.printed_from", study=clean(document.study))]
+    if document.seed is not None:
+        made.append(words("page.reproduce", seed=document.seed))
+    return (*made, words("page.times_in", zone=str(voice.formats.zone)), words("page.offline"))
