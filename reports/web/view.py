@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from ingest.plant import Language
 from reports.formats import ABSENT, Formats, decimals, setting_decimals, unit_sign
@@ -21,7 +22,7 @@ __all__ = ["View"]
 MOST_FIXES = 5
 MOST_NEW = 12
 SIGNIFICANT = 4
-MOST_DECIMALS = 3
+MOST_DECIMALS = 2
 
 
 class View:
@@ -101,8 +102,10 @@ class View:
         if tile.value is None:
             return ABSENT
         step = tile.step if isinstance(tile, Tile) else None
-        digits = setting_decimals(0.0, step) if step else decimals(tile.value, digits=SIGNIFICANT)
-        return self.formats.number(tile.value, min(MOST_DECIMALS, digits))
+        if step is not None:
+            return self.formats.number(tile.value, setting_decimals(0.0, step))
+        most = MOST_DECIMALS if abs(tile.value) >= 1 else SIGNIFICANT
+        return self.formats.number(tile.value, min(most, decimals(tile.value, digits=SIGNIFICANT)))
 
     def unit(self, unit: str) -> str:
         return unit_sign(unit)
@@ -156,10 +159,19 @@ class View:
         return self.formats.quantity(fix.now, window.unit, setting_decimals(window.low, window.high))
 
     def gain(self, fixes: FixList, value: float) -> str:
-        """A gain in the reader's unit: bad parts per 1,000, or the target's; all of a list with the same decimals."""
-        scale = 1000.0 if fixes.task == "classification" else 1.0
-        digits = decimals(*(fix.gain.estimate * scale for fix in fixes.fixes[:MOST_FIXES]), digits=2)
+        """A gain in the reader's unit: bad parts per 1,000, or the target's; decimals as in the report."""
+        rate = fixes.task == "classification"
+        scale = 1000.0 if rate else 1.0
+        largest = [fix.gain.estimate * scale for fix in fixes.fixes]
+        digits = max(1, decimals(*largest, digits=2)) if rate else decimals(*largest, digits=3)
         return self.formats.number(value * scale, digits)
+
+    def gain_said(self, fixes: FixList, fix: Fix) -> Markup:
+        """The expected gain as a phrase with the number in bold."""
+        rate = fixes.task == "classification"
+        amount = self.gain(fixes, fix.gain.estimate) + ("" if rate else self.formats.after(fixes.target_unit))
+        phrase = self.words(f"fix.gain_{'rate' if rate else fixes.goal}", n="{n}")
+        return Markup(phrase).format(n=Markup("<strong>{}</strong>").format(amount))  # noqa: S704 - our own text
 
     def gain_span(self, fixes: FixList, fix: Fix) -> str:
         unit = "" if fixes.task == "classification" else fixes.target_unit
