@@ -1,4 +1,4 @@
-"""Columns that know the answer: the target under another name, copies of other columns, features too good to be true."""
+"""Columns that know the answer: the target under another name, copies of columns, features too good to be true."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

@@ -61,12 +61,12 @@ def stage_notices(data: StudyData) -> list[Notice]:
 
 
 def _columns(values: pd.Series) -> Floats:
-    """A column as centred numbers: ranks-free value, or its levels. Missing values are the mean."""
+    """A column as centred numbers: the value, or its levels. Missing values are the mean."""
     if values.dtype != "float64":
         return Levels.of(values).columns(values)
     numbers = values.to_numpy(dtype=np.float64)
     centred = numbers - np.nanmean(numbers)
-    return np.nan_to_num(centred / (np.nanstd(numbers) or 1.0), nan=0.0)[:, None]
+    return np.asarray(np.nan_to_num(centred / (np.nanstd(numbers) or 1.0), nan=0.0)[:, None])
 
 
 def explained_by(values: pd.Series, others: pd.DataFrame) -> float:

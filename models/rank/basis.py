@@ -87,7 +87,9 @@ class Levels:
     def columns(self, values: pd.Series) -> Floats:
         """(n, levels)."""
         text = values.astype("object").to_numpy()
-        return np.column_stack([(text == level).astype(np.float64) for level in self.levels]) - self.mean
+        columns = np.column_stack([(text == level).astype(np.float64) for level in self.levels])
+        centred: Floats = columns - self.mean
+        return centred
 
 
 @dataclass(frozen=True)
@@ -121,4 +123,4 @@ def _gap(values: pd.Series) -> Floats:
     gap = values.isna().to_numpy(dtype=np.float64)
     if gap.sum() < RARE_LEVEL or gap.sum() > len(gap) - RARE_LEVEL:
         return np.zeros((len(gap), 0))
-    return (gap - gap.mean())[:, None] / float(gap.std())
+    return np.asarray((gap - gap.mean())[:, None] / float(gap.std()))

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.rank.adjust import DETERMINED, adjustment, explained_by
-from models.rank.document import CurvePoint, LevelPoint, Window
+from models.rank.document import CurvePoint, LevelPoint, PointLoss, Window
 from models.rank.effects import Effect, fit_effect
 from models.rank.gains import Search, search
 from models.rank.windows import Grid, direction_of, grid_of, levels_of
@@ -61,6 +61,12 @@ class Estimate:
     level_curve: list[LevelPoint]
     determined_by: tuple[str, ...]
     adjusted_for: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Point:
+    at: float | str
+    loss: PointLoss
 
 
 def candidate(data: StudyData, members: Sequence[str]) -> Candidate | str:
@@ -123,8 +129,8 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
         windows,
         direction,
         support,
-        [CurvePoint(x=float(x), **rest) for x, rest in points] if numeric else [],
-        [] if numeric else [LevelPoint(level=str(x), **rest) for x, rest in points],
+        [{"x": float(one.at), **one.loss} for one in points] if numeric else [],
+        [] if numeric else [{"level": str(one.at), **one.loss} for one in points],
         determined,
         tuple(others),
     )
@@ -165,7 +171,7 @@ def _points(
     found: Search,
     sample: Sample,
     rng: np.random.Generator,
-) -> list[tuple[float | str, dict[str, float]]]:
+) -> list[_Point]:
     """Adjusted mean loss if every unit ran at x, with its interval, over units drawn at random."""
     n = len(effect.phi)
     rows = np.sort(rng.permutation(n)[:CURVE_ROWS])
@@ -187,10 +193,10 @@ def _points(
     spread = np.array([effect.at(one, options, rows).mean(axis=0) for one in drawn])
     low_high = np.quantile(spread - spread.mean(axis=0) + middle, [0.05, 0.95], axis=0)
     sign = data.sign
-    out: list[tuple[float | str, dict[str, float]]] = []
+    out: list[_Point] = []
     for k, x in enumerate(options):
         low_k, high_k = sorted((float(low_high[0, k] * sign), float(low_high[1, k] * sign)))
         loss = float(middle[k] * sign)
-        point = {"loss": loss, "low": min(low_k, loss), "high": max(high_k, loss), "share": float(near[k])}
-        out.append((x if isinstance(x, str) else float(x), point))
+        point: PointLoss = {"loss": loss, "low": min(low_k, loss), "high": max(high_k, loss), "share": float(near[k])}
+        out.append(_Point(x, point))
     return out

@@ -40,7 +40,7 @@ def rank_command(
     spec = load_spec(study)
 
     def store() -> HasEngine:
-        from ingest.store.engine import connect  # noqa: PLC0415 - only where a database is asked for
+        from ingest.store.engine import connect  # only where a database is asked for
 
         return connect(settings_of(settings).database)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal, TypedDict
 
 __all__ = ["SCHEMA", "Document", "Entry", "validate"]
@@ -41,20 +42,19 @@ class Net(TypedDict):
     horizon_units: int
 
 
-class CurvePoint(TypedDict):
+class PointLoss(TypedDict):
+    loss: float
+    low: float
+    high: float
+    share: float
+
+
+class CurvePoint(PointLoss):
     x: float
-    loss: float
-    low: float
-    high: float
-    share: float
 
 
-class LevelPoint(TypedDict):
+class LevelPoint(PointLoss):
     level: str
-    loss: float
-    low: float
-    high: float
-    share: float
 
 
 class Entry(TypedDict):
@@ -196,35 +196,29 @@ def _entry(entry: Mapping[str, Any], place: int, count: int) -> Iterator[str]:
     if missing:
         yield f"missing {missing}"
         return
-    if entry["rank"] != place:
-        yield f"says it is rank {entry['rank']}"
-    if entry["role"] != "controllable":
-        yield f"{entry['factor']!r} is {entry['role']}"
-    if entry["factor"] not in entry["group"] or set(entry["windows"]) != set(entry["group"]):
-        yield "factor, group and windows disagree"
-    gain = entry["gain"]
-    if not gain["low"] <= gain["estimate"] <= gain["high"]:
-        yield f"gain {gain} is not in order"
-    if entry["proven"] != (gain["low"] > 0):
-        yield "proven is not gain.low > 0"
-    if entry["direction"] not in ("lower", "higher", "inside", "level"):
-        yield f"direction {entry['direction']!r} is unknown"
-    if entry["evidence"] not in ("adjusted", "correlated_only", "inseparable"):
-        yield f"evidence {entry['evidence']!r} is unknown"
-    if entry["direction"] != "level" and not entry["window"][0] < entry["window"][1]:
-        yield f"window {entry['window']} is not in order"
-    low, high = entry["rank_interval"]
-    if not 1 <= low <= high <= count:
-        yield f"rank_interval {entry['rank_interval']} is not in order"
-    if not 0 <= entry["p_first"] <= 1 or not 0 <= entry["support"] <= 1:
-        yield "p_first or support is no share"
-    if bool(entry["curve"]) == bool(entry["level_curve"]):
-        yield "exactly one of curve and level_curve should be filled"
+    gain, (first, last) = entry["gain"], entry["rank_interval"]
+    promises = {
+        f"says it is rank {entry['rank']}": entry["rank"] == place,
+        f"{entry['factor']!r} is {entry['role']}": entry["role"] == "controllable",
+        "factor, group and windows disagree": entry["factor"] in entry["group"]
+        and set(entry["windows"]) == set(entry["group"]),
+        f"gain {gain} is not in order": gain["low"] <= gain["estimate"] <= gain["high"],
+        "proven is not gain.low > 0": entry["proven"] == (gain["low"] > 0),
+        f"direction {entry['direction']!r} is unknown": entry["direction"] in ("lower", "higher", "inside", "level"),
+        f"evidence {entry['evidence']!r} is unknown": entry["evidence"]
+        in ("adjusted", "correlated_only", "inseparable"),
+        f"window {entry['window']} is not in order": entry["direction"] == "level"
+        or entry["window"][0] < entry["window"][1],
+        f"rank_interval {entry['rank_interval']} is not in order": 1 <= first <= last <= count,
+        "p_first or support is no share": 0 <= entry["p_first"] <= 1 and 0 <= entry["support"] <= 1,
+        "exactly one of curve and level_curve should be filled": bool(entry["curve"]) != bool(entry["level_curve"]),
+    }
+    yield from (said for said, kept in promises.items() if not kept)
 
 
 def _order(ranking: Sequence[Mapping[str, Any]]) -> list[str]:
     if not ranking or any("net" not in entry or "gain" not in entry for entry in ranking):
         return []
     lows = [entry["net"]["low"] if entry["net"] is not None else entry["gain"]["low"] for entry in ranking]
-    in_order = all(before >= after - 1e-12 for before, after in zip(lows, lows[1:], strict=False))
+    in_order = all(before >= after - 1e-12 for before, after in pairwise(lows))
     return [] if in_order else ["not sorted by the lower bound"]

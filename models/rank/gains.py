@@ -46,19 +46,17 @@ class _Task:
     options: pd.Series | Floats
     grid: Grid | None
     cells: Ints
-    weights: Floats
-    """Weight of each row in the mean."""
 
-    def table(self, beta: Floats, rows: Ints, weights: Floats) -> Floats:
+    def table(self, beta: Floats, rows: Ints) -> Floats:
         """Gain of every pair of edges (k, k), or of every level on the diagonal, as a mean over the rows."""
         now = self.effect.now(beta, rows)
-        saved = (now[:, None] - self.effect.at(beta, self.options, rows)) * weights[:, None]
+        saved = now[:, None] - self.effect.at(beta, self.options, rows)
         if self.values is None or self.grid is None:
-            return np.diag(saved.sum(axis=0) / weights.sum())
+            return np.asarray(np.diag(saved.mean(axis=0)))
         own = self.values[rows][:, None]
         below = np.where(own < self.grid.edges[None, :], saved, 0.0).sum(axis=0)
         above = np.where(own > self.grid.edges[None, :], saved, 0.0).sum(axis=0)
-        return (below[:, None] + above[None, :]) / weights.sum()
+        return np.asarray((below[:, None] + above[None, :]) / len(rows))
 
     def choose(self, table: Floats) -> Advice:
         if self.grid is None:
@@ -70,21 +68,24 @@ class _Task:
         low, high = np.unravel_index(int(np.argmax(np.where(near, self.grid.support, -1.0))), gains.shape)
         return Advice(int(low), int(high))
 
-    def one(self, beta: Floats, advice: Advice, weights: Floats) -> float:
-        """Gain of one piece of advice over all rows."""
-        if self.values is None or self.grid is None:
-            now = self.effect.now(beta)
-            level = self.options.iloc[[advice.low]] if isinstance(self.options, pd.Series) else self.options[[0]]
-            return float((now - self.effect.at(beta, level)[:, 0]) @ weights / weights.sum())
-        total = 0.0
-        for edge, moved in (
-            (self.grid.edges[advice.low], np.flatnonzero(self.values < self.grid.edges[advice.low])),
-            (self.grid.edges[advice.high], np.flatnonzero(self.values > self.grid.edges[advice.high])),
-        ):
+    def drawn(self, betas: Floats, draws: Floats, advice: Advice) -> Floats:
+        """Gain of one piece of advice over all rows, for each draw of cells and its refit. (draws,)"""
+        total = np.zeros(len(betas))
+        for place, moved in self._moves(advice):
             if len(moved):
-                saved = self.effect.now(beta, moved) - self.effect.at(beta, np.array([edge]), moved)[:, 0]
-                total += float(saved @ weights[moved])
-        return total / float(weights.sum())
+                saved = self.effect.saved(betas, self.options[place : place + 1], moved)
+                total += np.einsum("ib,bi->b", saved, draws[:, self.cells[moved]])
+        return total / (draws @ np.bincount(self.cells, minlength=draws.shape[1]))
+
+    def _moves(self, advice: Advice) -> list[tuple[int, Ints]]:
+        """Which rows move, and to which of the options."""
+        if self.values is None or self.grid is None:
+            return [(advice.low, np.arange(len(self.cells)))]
+        low, high = self.grid.edges[advice.low], self.grid.edges[advice.high]
+        return [
+            (advice.low, np.flatnonzero(self.values < low)),
+            (advice.high, np.flatnonzero(self.values > high)),
+        ]
 
 
 def few_cells(n_cells: int, z: float = 1.645) -> float:
@@ -106,9 +107,8 @@ def search(
     ``draws``: (draws, cells), how often each cell is drawn. ``options``: edges of the grid, or the levels.
     """
     n, n_cells = len(cells), draws.shape[1]
-    task = _Task(effect, values, options, grid, cells, np.ones(n))
-    beta = effect.model.beta
-    full = task.table(beta, np.arange(n), np.ones(n))
+    task = _Task(effect, values, options, grid, cells)
+    full = task.table(effect.model.beta, np.arange(n))
     advice = task.choose(full)
     plain = float(full[advice.low, advice.high])
     honest = []
@@ -118,13 +118,12 @@ def search(
         betas = effect.model.refit(np.vstack([2.0 * half, 2.0 * ~half]))
         inside = half[cells]
         rows = (np.flatnonzero(inside), np.flatnonzero(~inside))
-        tables = [task.table(betas[side], rows[side], np.ones(len(rows[side]))) for side in (0, 1)]
+        tables = [task.table(betas[side], rows[side]) for side in (0, 1)]
         for chooser, judge in ((0, 1), (1, 0)):
             found = task.choose(tables[chooser])
             honest.append(tables[judge][found.low, found.high])
     estimate = float(np.mean(honest))
-    drawn = effect.model.refit(draws)
-    gains = np.array([task.one(drawn[b], advice, draws[b][cells]) for b in range(len(draws))])
+    gains = task.drawn(effect.model.refit(draws), draws, advice)
     # Half against whole varies as much as whole against truth; it also knows that the window was chosen.
     widen = max(1.0, float(np.std(honest)) / max(float(gains.std()), 1e-12)) * few_cells(n_cells)
     return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain)

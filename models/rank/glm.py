@@ -10,7 +10,7 @@ units of one lot share their luck, and count as less than independent ones.
 Refits with other weights per group (bootstrap, halves) start at ``beta`` and take one Newton step from gradients and
 Hessians summed per group: exact for regression at given penalties, second-order accurate for classification.
 
-Limits: the penalties are not learnt again in a refit; more than `MOST_CELLS` groups are merged at random into that many.
+Limits: the penalties are not learnt again in a refit; more than `MOST_CELLS` groups are merged into that many.
 """
 
 from dataclasses import dataclass
@@ -99,19 +99,19 @@ def fit(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logi
     penalty = _spread_penalties(lam, blocks)
     scale = 1.0
     gram = None if logistic else phi.T @ phi
-    cover = np.eye(p)
+    cover: Floats = np.eye(p)
     for _ in range(ROUNDS):
         mu = sigmoid(phi @ beta) if logistic else phi @ beta
         variance = mu * (1 - mu) + 1e-9 if logistic else np.full(len(y), scale)
         information = phi.T @ (phi * variance[:, None]) if gram is None else gram / scale
         gradient = phi.T @ (y - mu) / (1.0 if logistic else scale) - penalty * beta
-        cover = np.linalg.inv(information + np.diag(penalty))
+        cover = np.asarray(np.linalg.inv(information + np.diag(penalty)))
         step = cover @ gradient
         if logistic:
             step = _damped(phi, y, beta, penalty, step)
         beta = beta + step
         if not logistic:
-            scale = float(max(np.mean((y - phi @ beta) ** 2), 1e-300))
+            scale = max(float(np.mean((y - phi @ beta) ** 2)), 1e-300)
         before = lam
         lam = _penalties(beta, cover, blocks, lam, _dispersion(y - mu, variance, cells, n_cells))
         penalty = _spread_penalties(lam, blocks)

@@ -178,7 +178,17 @@ def _excluded(notice: Notice) -> Any:
 
 
 def _quality(quality: Quality) -> QualityEntry:
-    return QualityEntry(**asdict(quality))
+    return {
+        "metric": quality.metric,
+        "forward": quality.forward,
+        "forward_low": quality.forward_low,
+        "forward_high": quality.forward_high,
+        "random": quality.random,
+        "optimism": quality.optimism,
+        "baseline": quality.baseline,
+        "n_test": quality.n_test,
+        "more": quality.more,
+    }
 
 
 def _context(data: StudyData, share: dict[str, float]) -> list[Any]:

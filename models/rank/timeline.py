@@ -26,7 +26,9 @@ def timeline(data: StudyData) -> list[TimelinePoint]:
     ]
 
 
-def _point(start: pd.Timestamp, loss: "np.ndarray[tuple[int], np.dtype[np.float64]]", hours: bool, share: bool) -> TimelinePoint:
+def _point(
+    start: pd.Timestamp, loss: "np.ndarray[tuple[int], np.dtype[np.float64]]", hours: bool, share: bool
+) -> TimelinePoint:
     n, mean = len(loss), float(loss.mean())
     if share:
         # Wilson's interval: honest also where no unit was bad.

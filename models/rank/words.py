@@ -14,7 +14,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "損失を確実に減らせる設定が{count}件あります。まず{factor}から始めてください。",
     ),
     "no_actionable_factor": (
-        "No setting was shown to change the loss: after accounting for everything else, what remains of each could be chance.",
+        "No setting was shown to change the loss: after accounting for everything else, what remains of each could be "
+        "chance.",
         "損失を変えると言える設定はありませんでした。他の要因を除くと、残る差はどれも偶然の範囲です。",
     ),
     "no_controllable": (
@@ -38,7 +39,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{n}個では学習できません。少なくとも{needed}個必要です。",
     ),
     "few_groups": (
-        "All units come from {groups} group(s) of {group}; settings kept for a whole group need more of them, about {needed} units.",
+        "All units come from {groups} group(s) of {group}; settings kept for a whole group need more of them, about "
+        "{needed} units.",
         "データは{group}が{groups}組だけです。組ごとに変わる設定を調べるには、さらに多くの組(約{needed}個)が必要です。",
     ),
     "constant_target": ("The target is the same for all {n} units.", "目的変数が{n}個すべてで同じ値です。"),
@@ -61,8 +63,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "設定{column}を除きました。{reason_ja}",
     ),
     "no_stages": (
-        "No stage is declared: states are not adjusted for, because they may carry a setting's effect, and all settings "
-        "count as made at the same time. Left out of the adjustment: {columns}.",
+        "No stage is declared: states are not adjusted for, because they may carry a setting's effect, and all "
+        "settings count as made at the same time. Left out of the adjustment: {columns}.",
         "工程順(stage)が指定されていません。状態量は設定の効果を伝える可能性があるため調整に使わず、設定はすべて同時に"
         "行われたとみなしました。調整に使わなかった列: {columns}。",
     ),
@@ -83,7 +85,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{factor}は{others}でほぼ決まるため、固有の効果を区別できません。",
     ),
     "inseparable": (
-        "{factors} always moved together; these data cannot tell which of them acts. A trial that moves one alone would.",
+        "{factors} always moved together; these data cannot tell which of them acts. A trial that moves one alone "
+        "would.",
         "{factors}は常に一緒に動いており、どれが効いているか区別できません。一つだけ動かす試験で分かります。",
     ),
     "budget": (

@@ -187,19 +187,21 @@ def _time(frame: pd.DataFrame, spec: StudySpec) -> pd.Series | None:
         numbers = column.astype("float64")
         size = float(numbers.abs().median()) if numbers.notna().any() else 0.0
         # Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size; else just an order.
-        for unit, low in (("ns", 1e17), ("us", 1e14), ("ms", 1e11), ("s", 1e8)):
+        for low, seconds in ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (1e8, 1.0)):
             if low <= size < low * 1e2:
-                return pd.to_datetime(numbers, unit=unit, utc=True).ffill().bfill()
+                instants = pd.Timestamp("1970-01-01", tz="UTC") + pd.to_timedelta(numbers * seconds, unit="s")
+                return instants.ffill().bfill()
         return numbers.ffill().bfill()
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        instants: pd.Series | None = pd.to_datetime(column, utc=True)
+        found: pd.Series | None = pd.to_datetime(column, utc=True)
     else:
-        instants = _instants(column.astype("str").where(column.notna(), None))
-    if instants is None:
+        found = _instants(column.astype("str").where(column.notna(), None))
+    if found is None:
         raise StudyError(
-            f"time {spec.time!r} cannot be read as times (first: {column.dropna().iloc[0]!r}); use ISO 8601, for example 2026-01-31 08:30:00"
+            f"time {spec.time!r} cannot be read as times (first: {column.dropna().iloc[0]!r}); "
+            "use ISO 8601, for example 2026-01-31 08:30:00"
         )
-    return instants.ffill().bfill()
+    return found.ffill().bfill()
 
 
 def _groups(frame: pd.DataFrame, spec: StudySpec, timed: bool) -> tuple[Ints, int, str]:
@@ -261,9 +263,7 @@ def _word(value: Any) -> str:
 
 def _category(column: pd.Series) -> pd.Series:
     words = column.map(_word, na_action="ignore").astype("object")
-    return words.where(column.notna(), None).astype(
-        pd.CategoricalDtype(sorted({word for word in words[column.notna()]}))
-    )
+    return words.where(column.notna(), None).astype(pd.CategoricalDtype(sorted(set(words[column.notna()]))))
 
 
 def _is_identifier(name: str, column: pd.Series) -> bool:
@@ -344,7 +344,8 @@ def prepare(frame: pd.DataFrame, spec: StudySpec) -> StudyData | TooLittle:
     time = _time(used, spec) if len(used) else None
     if time is not None:
         order = time.argsort(kind="stable")
-        used, loss, time = (part.iloc[order].reset_index(drop=True) for part in (used, loss, time))
+        used, loss = used.iloc[order].reset_index(drop=True), loss.iloc[order].reset_index(drop=True)
+        time = time.iloc[order].reset_index(drop=True)
     elif len(used):
         notices.append(Notice("no_time"))
     groups, n_groups, group = _groups(used, spec, time is not None)
@@ -358,7 +359,7 @@ def prepare(frame: pd.DataFrame, spec: StudySpec) -> StudyData | TooLittle:
         )
     features, excluded, more = _features(used, spec)
     return StudyData(
-        spec, features, values, groups, n_groups, group, time, len(frame), tuple(excluded), tuple([*notices, *more])
+        spec, features, values, groups, n_groups, group, time, len(frame), tuple(excluded), (*notices, *more)
     )
 
 
