@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.docs.reference import commands
 
 UNITS = sorted((Path(__file__).parents[2] / "deploy/systemd").glob("*.service"))
