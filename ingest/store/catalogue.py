@@ -42,9 +42,10 @@ def insert_new(store: Store, table: Table) -> Any:
     """An INSERT that leaves rows which are already there alone, and counts only the others."""
     if store.dialect == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
-    # Never INSERT IGNORE: it would also swallow values that do not fit.
-    key = next(iter(table.primary_key))
-    return mysql.insert(table).on_duplicate_key_update({key.name: key})
+    # Never INSERT IGNORE: it would also swallow values that do not fit. And never the counter: MySQL refuses to set it
+    # when the other row came with the same statement.
+    column = next(column for column in table.columns if column is not table.autoincrement_column)
+    return mysql.insert(table).on_duplicate_key_update({column.name: column})
 
 
 def _label(value: float | str) -> str:

@@ -81,23 +81,27 @@ def connect(database: Database, *, create: bool = False) -> Store:
 
 
 @contextmanager
-def alone(store: Store, connection: Connection, work: str) -> Iterator[None]:
-    """Hold the right to do some work on this schema; others wait for it.
+def alone(store: Store, work: str) -> Iterator[Connection]:
+    """A transaction that nobody else does for the same work on this schema; others wait for their turn.
 
     A write transaction on SQLite is alone already. Elsewhere a named lock of the server does it, because DDL commits
     on the way. Raises `DatabaseUnavailable` when somebody holds it for a minute.
     """
     if store.dialect == "sqlite":
-        yield
+        with store.begin() as connection:
+            yield connection
         return
     # Locks have names of 64 characters at most, valid for the whole server.
     name = "CONCAT('genba:', :work, ':', LEFT(SHA2(DATABASE(), 256), 40))"
-    if connection.scalar(text(f"SELECT GET_LOCK({name}, 60)"), {"work": work}) != 1:
-        raise DatabaseUnavailable(f"another process has held the lock for {work!r} for a minute; see what it is doing")
-    try:
-        yield
-    finally:
-        connection.execute(text(f"DO RELEASE_LOCK({name})"), {"work": work})
+    with store.engine.connect() as connection:
+        if connection.scalar(text(f"SELECT GET_LOCK({name}, 60)"), {"work": work}) != 1:
+            raise DatabaseUnavailable(f"somebody else has been busy with {work!r} for a minute; see what keeps them")
+        connection.commit()
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            connection.execute(text(f"DO RELEASE_LOCK({name})"), {"work": work})
 
 
 def _dialect(engine: Engine) -> Dialect:

@@ -49,7 +49,7 @@ def upgrade(store: Store) -> None:
     found = status(store)
     if found.current is not None and found.current not in _revisions():
         raise SchemaOutdated(_too_new(found))
-    with store.begin() as connection, alone(store, connection, "upgrade"):
+    with alone(store, "upgrade") as connection:
         command.upgrade(_config(connection), "head")
     today = datetime.now(UTC)
     ensure_partitions(store, today - timedelta(weeks=WEEKS_BEHIND), today + timedelta(weeks=WEEKS_AHEAD))

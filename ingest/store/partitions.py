@@ -55,7 +55,7 @@ def ensure_partitions(store: Store, start: datetime, end: datetime) -> int:
     """
     if store.dialect == "sqlite" or not _missing(store, start, end):
         return 0
-    with store.begin() as connection, alone(store, connection, "partitions"):
+    with alone(store, "partitions") as connection:
         weeks = _missing(store, start, end)
         if weeks:
             connection.exec_driver_sql(_split(weeks))
