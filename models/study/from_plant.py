@@ -56,11 +56,13 @@ def study_spec(
     found = {name: (machine, signal) for machine, name, signal in line.signals()}
     factors: dict[str, Any] = {}
     for column in columns:
-        if column.factor is None or column.factor not in found or column.name == study.target:
+        if column.factor is None or column.factor not in found:
             continue
         machine, signal = found[column.factor]
         stage = signal.stage if signal.stage is not None else line.machines[machine].stage
-        factors[column.name] = _factor(signal, stage, column.factor if column.name != column.factor else None)
+        factor = _factor(signal, stage, column.factor if column.name != column.factor else None)
+        # The target and what else is measured of it are outcomes, whatever the plant file calls them.
+        factors[column.name] = factor | {"role": "outcome"} if column.factor == study.target else factor
     if line.units.kind == "part":
         factors["product"] = {"role": "context", "name": {"en": "Product", "ja": "品種"}}
     cost = {
