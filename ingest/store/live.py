@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, case, func, select
 
 from ingest.store.engine import Store
+from ingest.store.read import QuarantineRow
 from ingest.store.schema import ledger, quarantine, ranking, reading, report, signal, signal_level, unit, verdict
 
 __all__ = [
-    "LedgerRow",
+    "LedgerTotals",
     "Marks",
-    "QuarantineRow",
     "ReasonRow",
     "SignalNow",
     "counter_increase",
     "last_made",
-    "ledger_rows",
+    "ledger_totals",
     "marks",
     "quarantine_newest",
     "quarantine_reasons",
@@ -54,7 +54,7 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerTotals:
     """What became of the readings of one source, over all days."""
 
     source: str
@@ -72,20 +72,6 @@ class ReasonRow:
     messages: int
     times: int
     last_seen: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineRow:
-    """One message that could not be read; ``payload`` is cut to the length asked for."""
-
-    source: str
-    topic: str
-    reason: str
-    detail: str
-    payload: bytes
-    first_seen: datetime
-    last_seen: datetime
-    times: int
 
 
 def signals_now(store: Store) -> list[SignalNow]:
@@ -202,14 +188,14 @@ def counter_increase(store: Store, signal_id: int, bounds: Sequence[datetime]) -
     return increases
 
 
-def ledger_rows(store: Store) -> list[LedgerRow]:
+def ledger_totals(store: Store) -> list[LedgerTotals]:
     """received, committed, duplicate, quarantined per source, over all days."""
     sums: list[Any] = [
         func.sum(column) for column in (ledger.c.received, ledger.c.committed, ledger.c.duplicate, ledger.c.quarantined)
     ]
     query = select(ledger.c.source, *sums).group_by(ledger.c.source).order_by(ledger.c.source)
     with store.connect() as connection:
-        return [LedgerRow(source, *(int(number) for number in rest)) for source, *rest in connection.execute(query)]
+        return [LedgerTotals(source, *(int(number) for number in rest)) for source, *rest in connection.execute(query)]
 
 
 def quarantine_reasons(store: Store) -> list[ReasonRow]:
@@ -229,6 +215,7 @@ def quarantine_newest(store: Store, limit: int = 50, payload_bytes: int = 400) -
     columns = quarantine.c
     query = (
         select(
+            columns.digest,
             columns.source,
             columns.topic,
             columns.reason,

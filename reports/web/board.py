@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from ingest.plant import Line, Plant
-from ingest.store.live import LedgerRow, SignalNow
+from ingest.store.live import LedgerTotals, SignalNow
 from reports.web.days import Defects, Energy
 from reports.web.fixes import FixList
 from reports.web.names import Names, names
@@ -48,7 +48,7 @@ class Rows:
     """What was last read from the store."""
 
     signals: tuple[SignalNow, ...]
-    ledger: tuple[LedgerRow, ...]
+    ledger: tuple[LedgerTotals, ...]
     defects: Mapping[str, Defects | None]
     energy: Mapping[str, Energy | None]
     fix_first: tuple[FixList, ...]
@@ -227,7 +227,7 @@ def _tile(plant: Plant, line_id: str, machine_id: str, name: str, seen: Mapping[
     )
 
 
-def _ledger(rows: tuple[LedgerRow, ...]) -> Ledger:
+def _ledger(rows: tuple[LedgerTotals, ...]) -> Ledger:
     received, committed = sum(row.received for row in rows), sum(row.committed for row in rows)
     duplicate, quarantined = sum(row.duplicate for row in rows), sum(row.quarantined for row in rows)
     return Ledger(received, committed, duplicate, quarantined, received == committed + duplicate + quarantined)

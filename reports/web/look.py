@@ -96,7 +96,7 @@ class Lookout:
     def _read(self, now: datetime) -> Rows:
         signals = tuple(live.signals_now(self._store))
         rows = replace(
-            self._rows or Rows((), (), {}, {}, ()), signals=signals, ledger=tuple(live.ledger_rows(self._store))
+            self._rows or Rows((), (), {}, {}, ()), signals=signals, ledger=tuple(live.ledger_totals(self._store))
         )
         news = (live.marks(self._store), tuple(row.last_seen for row in signals))
         waited = now - self._figures_at if self._figures_at is not None else ANYWAY_EVERY

@@ -1,6 +1,7 @@
 """What each address answers: a page and, at the same address with ``.json``, the same numbers."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ingest.plant import Language, Plant
 from ingest.settings import Settings
 from ingest.store import live
 from ingest.store.engine import Store
+from ingest.store.read import QuarantineRow
 from ingest.store.results import latest_reports
 from reports.web.board import Board, Trouble, to_json
 from reports.web.live import Hub
@@ -73,21 +75,17 @@ class Pages:
         """What could not be read; payloads as text."""
         reasons, newest, ledger = await run_in_threadpool(self._read_quarantine)
         view = self._view(request)
-        shown = [
-            {name: getattr(row, name) for name in row.__slots__ if name != "payload"}
-            | {"payload": view.payload(row.payload)}
-            for row in newest
-        ]
+        shown = [asdict(row) | {"payload": view.payload(row.payload)} for row in newest]
         return _json(to_json({"schema": 1, "reasons": reasons, "newest": shown, "ledger": ledger}))
 
     def _read_quarantine(
         self,
-    ) -> tuple[list[live.ReasonRow], list[live.QuarantineRow], list[live.LedgerRow]]:
+    ) -> tuple[list[live.ReasonRow], list[QuarantineRow], list[live.LedgerTotals]]:
         try:
             return (
                 live.quarantine_reasons(self._store),
                 live.quarantine_newest(self._store),
-                live.ledger_rows(self._store),
+                live.ledger_totals(self._store),
             )
         except SQLAlchemyError:
             raise DatabaseUnavailable("the database does not answer; is its server running?") from None
