@@ -69,7 +69,7 @@ class Gateway:
         self._give_up = threading.Event()
         self._asked_to_stop = False
         self._heard = self._progress = time.monotonic()
-        self._busy = False
+        self._busy = self._full = False
         self._down_since: float | None = None
         self._covered = datetime.min.replace(tzinfo=UTC)
 
@@ -133,16 +133,17 @@ class Gateway:
 
     def _take(self, delivery: Delivery) -> None:
         """Queue a message; waits while the queue is full, so that the broker keeps the rest."""
-        full = False
+        limit = self._settings.ingest.queue_messages
         while not self._stopping.is_set():
             self._room.clear()
-            if self._queue.qsize() < self._settings.ingest.queue_messages:
+            if (waiting := self._queue.qsize()) < limit:
                 self._heard = time.monotonic()
                 self._queue.put(delivery)
+                self._full = self._full and waiting > limit // 2
                 return
-            if not full:
-                full = True
-                log.warning("the queue is full; the broker keeps the rest", messages=self._queue.qsize())
+            if not self._full:
+                self._full = True
+                log.warning("the queue is full; the broker keeps the rest", messages=waiting)
             self._room.wait(TICK)
 
     # The writer thread
