@@ -22,6 +22,7 @@ missing_packages() {
   have chromium || have chromium-browser || have google-chrome || echo chromium
   [[ -n $(find /usr/share/fonts -iname 'ipaexg*' -print -quit 2>/dev/null) ]] || echo fonts-ipaexfont-gothic
   have pdftotext || echo poppler-utils
+  have systemd-analyze || echo systemd # looks at our service files
   ldconfig -p 2>/dev/null | grep -q libgomp.so.1 || echo libgomp1
 }
 
