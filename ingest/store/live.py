@@ -132,11 +132,6 @@ def last_made(store: Store, line: str) -> datetime | None:
     return moment
 
 
-def _bucket(ends: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
-    """The position of the first condition that holds; the last one needs no test."""
-    return case(*((condition, place) for place, condition in enumerate(ends[:-1])), else_=len(ends) - 1)
-
-
 def verdict_counts(store: Store, line: str, bounds: Sequence[datetime]) -> list[dict[str, int]]:
     """Verdicts by their text, for parts made between two neighbouring bounds (``start <= made < end``).
 
@@ -144,7 +139,7 @@ def verdict_counts(store: Store, line: str, bounds: Sequence[datetime]) -> list[
     one of the same part too. ``bounds``: n + 1 ascending instants; returns n mappings.
     """
     made, tables = _made()
-    bucket = _bucket([made < end for end in bounds[1:]]).label("bucket")
+    bucket = case(*((made < end, place) for place, end in enumerate(bounds[1:]))).label("bucket")
     inside = (
         select(bucket, verdict.c.verdict)
         .select_from(tables)
@@ -160,32 +155,25 @@ def verdict_counts(store: Store, line: str, bounds: Sequence[datetime]) -> list[
     return counts
 
 
-def counter_increase(store: Store, signal_id: int, bounds: Sequence[datetime]) -> list[float | None]:
-    """How much a counter grew in each span between two neighbouring bounds; None without readings.
+def counter_increase(store: Store, signal_id: int, start: datetime, end: datetime) -> float | None:
+    """How much a counter grew up to ``end``; None without two readings to compare.
 
     The sum of positive steps, so that a counter set back to zero costs one step at most. A step belongs to the span
-    that holds its end (``start < ts <= end``: what was counted up to midnight is yesterday's); the reading before the
-    first span is looked for one day back. ``bounds``: n + 1 ascending instants; returns n increases.
+    that holds its end (``start < ts <= end``: what was counted up to midnight is yesterday's), so the first one begins
+    at the last reading before, which is looked for one day back.
     """
     ts, value = reading.c.ts, reading.c.value
+    mine = reading.c.signal_id == signal_id
+    before = select(func.max(ts)).where(mine, ts > start - timedelta(days=1), ts <= start).scalar_subquery()
     steps = (
-        select(
-            _bucket([ts <= end for end in bounds]).label("bucket"),
-            (value - func.lag(value).over(order_by=ts)).label("step"),
-        )
-        .where(reading.c.signal_id == signal_id, ts > bounds[0] - timedelta(days=1), ts <= bounds[-1])
+        select((value - func.lag(value).over(order_by=ts)).label("step"))
+        .where(mine, ts >= func.coalesce(before, start), ts <= end)
         .subquery()
     )
-    query = (
-        select(steps.c.bucket, func.sum(case((steps.c.step > 0, steps.c.step), else_=0.0)))
-        .where(steps.c.step.is_not(None), steps.c.bucket > 0)
-        .group_by(steps.c.bucket)
-    )
-    increases: list[float | None] = [None for _ in bounds[1:]]
+    query = select(func.sum(case((steps.c.step > 0, steps.c.step), else_=0.0))).where(steps.c.step.is_not(None))
     with store.connect() as connection:
-        for place, increase in connection.execute(query):
-            increases[place - 1] = increase
-    return increases
+        increase: float | None = connection.execute(query).scalar()
+    return increase
 
 
 def ledger_totals(store: Store) -> list[LedgerTotals]:

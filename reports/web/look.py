@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 import structlog
@@ -151,9 +152,10 @@ class Lookout:
         return energy(day, used, good, meter.unit or "kWh")
 
     def _increase(self, signal_id: int, bounds: list[datetime], now: datetime) -> list[float | None]:
-        return _days(
-            self._increases, signal_id, bounds, now, lambda spans: live.counter_increase(self._store, signal_id, spans)
-        )
+        def read(spans: Sequence[datetime]) -> list[float | None]:
+            return [live.counter_increase(self._store, signal_id, start, end) for start, end in pairwise(spans)]
+
+        return _days(self._increases, signal_id, bounds, now, read)
 
     def _row(
         self, line_id: str, line: Line, wanted: str | None, by_address: dict[str, live.SignalNow]

@@ -1,6 +1,7 @@
 """What the dashboard reads, on every engine."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -81,6 +82,7 @@ def test_verdicts_count_on_the_day_the_part_was_finished(store: Store) -> None:
         judged("4", -1, "OK"),
     )
     assert live.verdict_counts(store, "a", BOUNDS) == [{"NG": 1, "OK": 1}, {"OK": 1}]
+    assert live.verdict_counts(store, "a", BOUNDS[:2]) == [{"NG": 1, "OK": 1}]
     assert live.verdict_counts(store, "b", BOUNDS) == [{}, {}]
 
 
@@ -109,7 +111,8 @@ def test_a_counter_grows_by_its_positive_steps(
     if values:
         count_up(store, *values)
     put(store, schema.reading, {"signal_id": 2, "ts": DAY + timedelta(hours=1), "value": 1e6})
-    assert live.counter_increase(store, 1, BOUNDS) == expected
+    found = [live.counter_increase(store, 1, start, end) for start, end in pairwise(BOUNDS)]
+    assert found == expected
 
 
 def test_the_ledger_is_summed_over_days(store: Store) -> None:
