@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from models.learn import Model
+from models.learn import Model, threads_for
 
 __all__ = ["contributions", "shares"]
 
@@ -24,7 +24,8 @@ def contributions(model: Model, frame: pd.DataFrame, factor_of: Mapping[str, str
     parts = []
     for first in range(0, len(frame), CHUNK):
         matrix = model.matrix(frame.iloc[first : first + CHUNK])
-        parts.append(np.asarray(model.booster.predict(matrix, pred_contrib=True))[:, : len(model.columns)])
+        found = model.booster.predict(matrix, pred_contrib=True, num_threads=threads_for(matrix.size * 4))
+        parts.append(np.asarray(found)[:, : len(model.columns)])
     values = np.vstack(parts) if parts else np.zeros((0, len(model.columns)))
     owners = [(factor_of or {}).get(column, column) for column in model.columns]
     out = {factor: np.zeros(len(frame)) for factor in dict.fromkeys(owners)}

@@ -50,7 +50,7 @@ def _price_per_unit(plant: Plant, study: PlantStudy, finished: Sequence[datetime
 def study_spec(
     plant: Plant, study_id: str, columns: Sequence[StudyColumn], finished: Sequence[datetime] = ()
 ) -> StudySpec:
-    """The study as contract 5.2 says it. ``finished``: when the units were made, which prices a tariff by time of day."""
+    """The study as contract 5.2 says it. ``finished``: when the units were made; it prices a tariff by time of day."""
     study = plant.studies[study_id]
     line = plant.lines[study.line]
     found = {name: (machine, signal) for machine, name, signal in line.signals()}
