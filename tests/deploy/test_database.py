@@ -3,6 +3,7 @@
 import configparser
 import re
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from ingest.plant import Plant
+from ingest.records import Entry, Message, Outcome, Reading, Reason, Rejected, UnitRecord, VerdictRecord, Visit
 from ingest.settings import Database
 from ingest.store import study
 from ingest.store.engine import Store, connect
 from ingest.store.migrate import upgrade
 from ingest.store.partitions import ensure_partitions
 from ingest.store.schema import metadata
+from ingest.store.write import Catalogue, write_batch
 from simulators import servers
 from simulators.servers import Server
 
@@ -138,13 +142,28 @@ def test_the_users_file_names_only_tables_that_exist() -> None:
     assert named <= set(metadata.tables), named - set(metadata.tables)
 
 
-def test_the_gateway_adds_and_never_deletes(plant: PlantDatabase) -> None:
-    gateway = plant.store("gateway")
-    execute(gateway, "INSERT INTO `signal` (address, unit, kind, declared) VALUES ('a/b', 'degC', 'gauge', 0)")
-    execute(gateway, "INSERT INTO reading VALUES (1, '2026-01-05 00:00:00', 4.5) ON DUPLICATE KEY UPDATE ts = ts")
+def test_the_gateway_stores_everything_it_can_meet(plant: PlantDatabase) -> None:
+    gateway, now = plant.store("gateway"), datetime(2026, 11, 2, 6, tzinfo=UTC)
+    words = Plant.parse(tomllib.loads((DEPLOY / "plant.example.toml").read_text(encoding="utf-8")))
+    cell = "kyoto/bottling/filling/filler"
+    outcomes: tuple[Outcome, ...] = (
+        Reading(f"{cell}/gas_pressure", now, 3.1),
+        Reading(f"{cell}/nozzle", now, "wide"),
+        Reading(f"{cell}/never_seen", now, 1.0),
+        UnitRecord("filling", "1", now, now, visits=(Visit("filler", now, now),)),
+        VerdictRecord("filling", "1", now, "OK"),
+        Rejected(Reason.NOT_JSON, "no JSON"),
+    )
+    entry = Entry("source", Message("topic", b"payload", now), outcomes)
+    for expected in ("committed", "duplicate"):
+        counts = write_batch(gateway, [entry], Catalogue(gateway, words))
+        assert (getattr(counts, expected), counts.quarantined) == (5, 1)
+
+
+def test_the_gateway_never_deletes(plant: PlantDatabase) -> None:
     for refused in ("DELETE FROM reading", "DELETE FROM verdict", "UPDATE ranking SET study = ''", "DROP TABLE unit"):
         with pytest.raises(DBAPIError, match="denied"):
-            execute(gateway, refused)
+            execute(plant.store("gateway"), refused)
 
 
 def test_the_gateway_makes_next_weeks_partition(plant: PlantDatabase) -> None:
