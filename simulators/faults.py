@@ -124,7 +124,7 @@ def _malformed(messages: Messages, share: float, rng: np.random.Generator) -> Me
 
     def spoilt(message: Outgoing) -> Outgoing:
         whole = orjson.dumps(message.body)
-        kinds = (whole[: len(whole) // 2], b"", b"\xff\xfe" + whole[2:], b'{"ts": "yesterday", "value": 1}')
+        kinds = (whole[: len(whole) // 2], b"", b"\xff\xfe" + whole[2:], b'{"ts": "yesterday", "values": {"speed": 1}}')
         return replace(message, body=kinds[int(rng.integers(len(kinds)))])
 
     return [spoilt(message) if rng.random() < share else message for message in messages]

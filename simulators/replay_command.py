@@ -19,9 +19,11 @@ def _columns(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _verdict(text: str | None) -> tuple[str, str] | None:
+def _verdict(text: str | None, serial: str | None) -> tuple[str, str] | None:
     if text is None:
         return None
+    if serial is None:
+        raise UsageError(f"--verdict {text!r} needs --serial: a verdict is about a part")
     column, equals, bad = text.rpartition("=")
     if not equals:
         raise UsageError(f"--verdict {text!r}: write COLUMN=VALUE, the value that means bad")
@@ -45,37 +47,36 @@ def _show_mapping(table: Table, recipe: Recipe) -> None:
             typer.echo(f"{column} → {name}", err=True)
 
 
+Name = Annotated[str, typer.Option(metavar="NAME", help="Where the table's machine stands.")]
+
+
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV with a header; separated by comma, semicolon or tab.")],
-    line: Annotated[str, typer.Option("--line", help="Name of the line.")] = "line1",
-    site: Annotated[str, typer.Option("--site", help="Name of the site.")] = "replay",
-    area: Annotated[str, typer.Option("--area", help="Name of the area.")] = "main",
-    machine: Annotated[str, typer.Option("--machine", help="Name of the machine.")] = "machine1",
-    topic: Annotated[
-        str, typer.Option("--topic", metavar="TEMPLATE", help="Topic of the rows.")
-    ] = "{site}/{area}/{line}/{machine}",
-    time: Annotated[str | None, typer.Option("--time", metavar="COLUMN", help="Column of the time.")] = None,
-    time_format: Annotated[str | None, typer.Option("--time-format", help="As in strptime; default: ISO 8601.")] = None,
-    time_zone: Annotated[str, typer.Option("--time-zone", help="Zone of the times.")] = "UTC",
-    start: Annotated[datetime | None, typer.Option("--start", help="First row's time, without --time.")] = None,
-    every: Annotated[float, typer.Option("--every", min=0.001, help="Seconds from row to row.")] = 60.0,
+    line: Name = "line1",
+    site: Name = "replay",
+    area: Name = "main",
+    machine: Name = "machine1",
+    topic: Annotated[str, typer.Option(metavar="TEMPLATE", help="Topic of the rows.")] = Recipe.topic,
+    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the time.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="As in strptime; default: ISO 8601.")] = None,
+    time_zone: Annotated[str, typer.Option(help="Zone of the times.")] = "UTC",
+    start: Annotated[datetime | None, typer.Option(help="First row's time, without --time.")] = None,
+    every: Annotated[float, typer.Option(min=0.001, help="Seconds from row to row.")] = 60.0,
     midnight_is_end: Annotated[
         bool,
         typer.Option("--midnight-is-end", help="Times are ends of intervals, and 00:00 the end of its own date."),
     ] = False,
-    serial: Annotated[str | None, typer.Option("--serial", metavar="COLUMN", help="Serial number of a part.")] = None,
+    serial: Annotated[str | None, typer.Option(metavar="COLUMN", help="Serial number of a part.")] = None,
     verdict: Annotated[
-        str | None, typer.Option("--verdict", metavar="COLUMN=VALUE", help="Which value of which column is bad.")
+        str | None, typer.Option(metavar="COLUMN=VALUE", help="Which value of which column is bad.")
     ] = None,
     write_plant: Annotated[
-        Path | None, typer.Option("--write-plant", metavar="FILE", help="Write the plant file, publish nothing.")
+        Path | None, typer.Option(metavar="FILE", help="Write the plant file, publish nothing.")
     ] = None,
-    outcome: Annotated[str, typer.Option("--outcome", metavar="COL,COL", help="Known only afterwards.")] = "",
-    context: Annotated[str, typer.Option("--context", metavar="COL,COL", help="Given, not set.")] = "",
-    controllable: Annotated[
-        str, typer.Option("--controllable", metavar="COL:min:max:step,…", help="What an engineer can set.")
-    ] = "",
-    target: Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="What should become lower.")] = None,
+    outcome: Annotated[str, typer.Option(metavar="COL,COL", help="Known only afterwards.")] = "",
+    context: Annotated[str, typer.Option(metavar="COL,COL", help="Given, not set.")] = "",
+    controllable: Annotated[str, typer.Option(metavar="COL:min:max:step,…", help="What an engineer can set.")] = "",
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="What should become lower.")] = None,
     settings: SettingsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -85,11 +86,8 @@ def replay(
     """
     table = read_table(file)
     begin = _start(start, table, every, time_zone)
-    recipe = Recipe(
-        line, site, area, machine, topic, every, begin, time, time_format, midnight_is_end, serial, _verdict(verdict)
-    )
-    if recipe.verdict is not None and serial is None:
-        raise UsageError("--verdict needs --serial: a verdict is about a part")
+    judge = _verdict(verdict, serial)
+    recipe = Recipe(line, site, area, machine, topic, every, begin, time, time_format, midnight_is_end, serial, judge)
     _show_mapping(table, recipe)
     if write_plant is not None:
         settable = described.parse_controllable(controllable) if controllable else ()
@@ -97,6 +95,5 @@ def replay(
         write_plant.write_text(described.plant_toml(table, recipe, roles, time_zone), encoding="utf-8")
         typer.echo(f"{write_plant}: {len(table.header)} columns of {file}")
         return
-    stream = messages(table, recipe)
-    summary = publish.publish(stream, settings_of(settings).broker, f"Replaying {file.name}")
+    summary = publish.publish(messages(table, recipe), settings_of(settings).broker, f"Replaying {file.name}")
     typer.echo(summary.to_json() if as_json else str(summary))

@@ -25,7 +25,7 @@ __all__ = ["AnswerKey", "FactorGain", "Factory", "answer_key", "best_window", "f
 SAMPLE = 4000
 """Units on which all windows are compared; the best few are then valued on all units."""
 FINALISTS = 6
-ATTEMPTS = 200
+ATTEMPTS = 60
 UNITS = {"filling": "bad units per unit", "press": "kW"}
 
 

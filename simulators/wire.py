@@ -71,13 +71,15 @@ def readings(message: Outgoing) -> Iterator[Reading]:
 
 
 def outcomes(message: Outgoing) -> int:
-    """How many readings, units, verdicts or refusals a ledger counts for this message."""
+    """How many readings, units, verdicts or refusals a ledger counts for this message; null says nothing."""
     body = message.body
     if isinstance(body, bytes):
         return 1
-    if isinstance(body, list):
-        return sum(len(item["values"]) if "values" in item else 1 for item in body)
-    return len(body) - 1
+    parts = body if isinstance(body, list) else [body]
+    if "serial" in parts[0]:
+        return len(parts)
+    values = [value for part in parts for name, value in part.get("values", part).items() if name != "ts"]
+    return sum(value is not None for value in values)
 
 
 class _Line:
@@ -140,14 +142,10 @@ def _units(line: _Line, entered: Sequence[float], edges: Sequence[float]) -> Ite
                 "lot": made.lot[row],
                 "started": line.iso(entered[row]),
                 "finished": line.iso(entered[row] + edges[-1]),
-                "visits": [
-                    {
-                        "machine": machine,
-                        "entered": line.iso(entered[row] + here),
-                        "left": line.iso(entered[row] + gone),
-                    }
-                    for machine, here, gone in zip(machines, edges[:-1], edges[1:], strict=True)
-                ],
+                "visits": {
+                    name: [line.iso(entered[row] + here), line.iso(entered[row] + gone)]
+                    for name, here, gone in zip(machines, edges[:-1], edges[1:], strict=True)
+                },
             }
             for row in rows
         ]
