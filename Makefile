@@ -37,8 +37,9 @@ bench: $(VENV)/.develops ## messages, rows, training, ranking, report: time and 
 chaos: $(VENV)/.develops ## the slow tests that kill things
 	$(BIN)/pytest -m chaos
 
-docs: $(VENV)/.develops ## write docs/commands.md and docs/tables.md again from the code
+docs: $(VENV)/.develops ## write docs/commands.md, docs/settings.md and docs/tables.md again from the code
 	$(BIN)/python -m tests.docs.reference
+	$(BIN)/python -m tests.ingest.settings_page
 
 lock: ## choose newer versions of everything we stand on (needs uv)
 	$(LOCK) --upgrade pyproject.toml --all-extras --group build -o requirements.lock

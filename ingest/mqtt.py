@@ -31,6 +31,8 @@ __all__ = ["BrokerFacts", "Delivery", "Publisher", "Subscriber", "probe"]
 ANSWER_SECONDS = 10.0
 """How long a broker may take to answer at the start."""
 RECONNECT_SECONDS = (1, 30)
+SETTLE_SECONDS = 2.0
+"""How long a broker may take to read our last acknowledgements."""
 WINDOW = 1000
 """Messages of a `Publisher` on their way at once."""
 
@@ -217,7 +219,10 @@ class Subscriber(_Connection):
         return len(mids)
 
     def stop(self) -> None:
-        """Send what is waiting, disconnect in order, and end the thread."""
+        """Make sure that the broker has read our acknowledgements, disconnect in order, and end the thread."""
+        if self.connected and self._keep_session:
+            self._closing = True
+            self._client.settle(SETTLE_SECONDS)
         self._close()
 
     def _up(self, session_present: bool, properties: Properties | None) -> None:

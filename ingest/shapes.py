@@ -76,8 +76,8 @@ class SourcePlan:
 
     def __init__(self, source: Source, zone: ZoneInfo, limits: Limits, kinds: Mapping[str, str]) -> None:
         self.source, self.zone, self.limits, self.kinds = source, zone, limits, kinds
-        # A scalar has no room for a time stamp.
-        self.time = None if source.time is None or source.shape == "scalar" else at(source.time, source.topic)
+        # A scalar has no room for a time stamp; TOML has no null, so an empty path says the same.
+        self.time = at(source.time, source.topic) if source.time and source.shape != "scalar" else None
         self.value = at(source.value, source.topic)
         self.tag = at(source.field, source.topic)
         # A time stamp inside an object, such as meta.ts, makes the whole object no reading.

@@ -8,6 +8,7 @@ implements, and the packet reader; a test against a real broker covers both.
 import contextlib
 import socket
 import struct
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,10 @@ class _BufferedSocket:
 class BufferedClient(paho.Client):
     """`paho.Client` over a `_BufferedSocket`."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._pong = threading.Event()
+
     def _create_socket(self) -> Any:
         inner: Any = super()._create_socket()
         return _BufferedSocket(inner)
@@ -79,6 +84,20 @@ class BufferedClient(paho.Client):
     def thread_alive(self) -> bool:
         """Whether the network thread runs."""
         return self._thread is not None and self._thread.is_alive()
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until the broker has read all that was sent so far: it answers a ping only after that.
+
+        A broker may drop what it has not read when it sees the connection close.
+        """
+        self._pong.clear()
+        self._send_pingreq()
+        return self._pong.wait(seconds)
+
+    def _handle_pingresp(self) -> MQTTErrorCode:
+        code = super()._handle_pingresp()
+        self._pong.set()
+        return code
 
     def ack_all(self, mids: Sequence[int]) -> None:
         """Acknowledge QoS 1 messages in this order, in one piece; without manual acknowledgement, nothing."""

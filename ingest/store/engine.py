@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pymysql.constants import CLIENT
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 
 from ingest.errors import DatabaseUnavailable, SettingsError
 from ingest.settings import Database
@@ -78,6 +78,10 @@ def connect(database: Database, *, create: bool = False) -> Store:
     except DBAPIError as error:
         engine.dispose()
         raise _unavailable(error, url) from None
+    except TypeError as error:  # the driver's word for an option it does not know
+        raise SettingsError(f"database.url: {error}; use mysql+pymysql://user@host/schema") from None
+    except RuntimeError as error:  # a password, and neither TLS nor the package that would hide it without
+        raise DatabaseUnavailable(f"{_where(url)}: {error}; switch TLS on at the server, or install it") from None
 
 
 @contextmanager
@@ -143,18 +147,15 @@ def _sqlite(url: URL) -> Engine:
 
 def _mysql(url: URL, database: Database) -> Engine:
     driver = url.set(drivername=url.get_backend_name() + "+pymysql")
-    try:
-        engine = create_engine(
-            driver,
-            pool_pre_ping=True,
-            pool_recycle=3600,
-            pool_size=database.pool_size,
-            # Plain inserts of several writers then take no gap locks, the usual cause of deadlocks.
-            isolation_level="READ COMMITTED",
-            connect_args={"connect_timeout": database.connect_timeout, "charset": "utf8mb4", "init_command": SESSION},
-        )
-    except (NoSuchModuleError, TypeError) as error:
-        raise SettingsError(f"database.url: {error}; use mysql+pymysql://user@host/schema") from None
+    engine = create_engine(
+        driver,
+        pool_pre_ping=True,
+        pool_recycle=3600,
+        pool_size=database.pool_size,
+        # Plain inserts of several writers then take no gap locks, the usual cause of deadlocks.
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": database.connect_timeout, "charset": "utf8mb4", "init_command": SESSION},
+    )
 
     @event.listens_for(engine, "do_connect")
     def _count_inserted_rows_only(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
@@ -186,11 +187,15 @@ def _number(error: DBAPIError) -> int | None:
     return arguments[0] if arguments and isinstance(arguments[0], int) else None
 
 
+def _where(url: URL) -> str:
+    return f"database {url.host}:{url.port or 3306}"
+
+
 def _unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailable:
     said = str(error.orig.args[-1] if error.orig is not None and error.orig.args else error).splitlines()[0]
     if url.get_backend_name() == "sqlite":
         return DatabaseUnavailable(f"database {url.database}: {said}; check the path and its permissions")
-    where = f"database {url.host}:{url.port or 3306}"
+    where = _where(url)
     match _number(error):
         case 1049:
             return DatabaseUnavailable(f"{where}: no schema {url.database!r}; run `genba db upgrade` to create it")

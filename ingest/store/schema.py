@@ -89,6 +89,9 @@ TABLE: dict[str, Any] = {
 }
 """Arguments of every table: names differ by case, and Japanese text fits."""
 
+BY_TIME = "RANGE COLUMNS (ts) (PARTITION p_max VALUES LESS THAN (MAXVALUE))"
+"""`ingest.store.partitions` splits the last partition into weeks."""
+
 metadata = MetaData()
 
 signal = Table(
@@ -124,6 +127,8 @@ reading = Table(
     Column("ts", Moment, primary_key=True),
     Column("value", Double, nullable=False),
     sqlite_with_rowid=False,
+    mysql_partition_by=BY_TIME,
+    mariadb_partition_by=BY_TIME,
     **TABLE,
 )
 """One value of one signal at one instant."""
