@@ -199,10 +199,9 @@ def mariadb(folder: Path, *, options: Sequence[str] = ()) -> Server:
     program = _required(find_mariadbd(), "MariaDB (mariadbd)", "GENBA_MARIADBD")
     installer = shutil.which("mariadb-install-db") or str(Path(program).with_name("mariadb-install-db"))
     fixed = ["--no-defaults", *_user(), "--innodb-log-file-size=64M"]
-    _initialise(
-        [installer, *fixed, "--skip-test-db", "--auth-root-authentication-method=normal", f"--datadir={folder}/data"],
-        folder,
-    )
+    # Nothing in an empty data folder is worth waiting for the disk.
+    once = ["--skip-test-db", "--auth-root-authentication-method=normal", "--debug-no-sync"]
+    _initialise([installer, *fixed, *once, f"--datadir={folder}/data"], folder)
     return _database("MariaDB", [program, *fixed, "--skip-log-bin"], folder, options)
 
 
@@ -213,7 +212,8 @@ def mysql(folder: Path, *, options: Sequence[str] = ()) -> Server:
     first = [] if Path(program).read_bytes()[:2] == b"#!" else ["--no-defaults"]
     # Without certificates the server offers no TLS, which loopback does not need.
     fixed = [*first, *_user(), "--auto-generate-certs=OFF", "--innodb-redo-log-capacity=64M", "--skip-log-bin"]
-    _initialise([program, *fixed, "--initialize-insecure", f"--datadir={folder}/data"], folder)
+    once = ["--initialize-insecure", "--innodb-flush-method=nosync"]
+    _initialise([program, *fixed, *once, f"--datadir={folder}/data"], folder)
     return _database("MySQL", [program, *fixed, "--mysqlx=OFF"], folder, options)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from ingest.store.engine import Store, connect
 from ingest.store.migrate import upgrade
 from ingest.store.write import Catalogue, Counts, Tally, write_batch
 from simulators.servers import Server
-from tests.conftest import ENGINES
+from tests.conftest import ENGINES, QUICK
 
 SERVERS = ENGINES[1:]
 
@@ -266,7 +267,7 @@ def test_concurrent_writers_lose_and_repeat_nothing(store: Store) -> None:
         catalogue = Catalogue(store, EMPTY_PLANT)
         total = Counts()
         for batch in batches[worker % 2 :: 2] + batches[worker % 2 :: 2]:
-            total.add(retrying(lambda batch=batch: write_batch(store, [batch], catalogue), stop=Event(), first=0.01))
+            total.add(retrying(partial(write_batch, store, [batch], catalogue), stop=Event(), first=0.01))
         return total
 
     with ThreadPoolExecutor(4) as pool:
@@ -324,7 +325,7 @@ def test_lock_is_the_callers_and_leaves_nothing(engine: str, request: pytest.Fix
 
 @pytest.mark.mariadb
 def test_server_killed_between_batches(private: Callable[..., Server]) -> None:
-    server = private("mariadb")
+    server = private("mariadb", options=QUICK["mariadb"])
     store = connect(Database(url=server.url))
     upgrade(store)
     catalogue = Catalogue(store, PLANT)
@@ -339,7 +340,7 @@ def test_server_killed_between_batches(private: Callable[..., Server]) -> None:
         if n == 3:
             server.kill()
         batch = [entry(*[reading(k, float(k)) for k in range(n * 100, n * 100 + 100)])]
-        retrying(lambda batch=batch: write_batch(store, batch, catalogue), stop=Event(), first=0.01, heard=heard_of)
+        retrying(partial(write_batch, store, batch, catalogue), stop=Event(), first=0.01, heard=heard_of)
     number = read.signals(store)[0].signal_id
     assert read.readings(store, [number], T0, T0 + timedelta(days=1)).value == [float(n) for n in range(600)]
     assert heard
