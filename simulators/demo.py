@@ -24,7 +24,7 @@ from ingest.settings import Settings, load_settings
 from ingest.store import read, results
 from ingest.store.engine import connect
 from simulators import servers
-from simulators.scenario import load_scenario
+from simulators.scenario import load
 from simulators.supervisor import Supervised, terminate
 from simulators.truth import answer_key
 
@@ -171,7 +171,7 @@ def _collect(options: DemoOptions, settings: Settings) -> dict[str, Any]:
             reports = results.latest_reports(store, study)
             found[study] = {
                 "ranking": None if row is None else row.document,
-                "answer": answer_key(load_scenario(line), options.seed).to_json(),
+                "answer": orjson.loads(answer_key(load(line), options.seed).to_json()),
                 "reports": {language: report.path for language, report in sorted(reports.items())},
             }
         return found

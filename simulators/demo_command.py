@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -49,41 +50,46 @@ def verdict_of(study: dict[str, Any]) -> bool:
 
 
 def _window(window: Any) -> str:
-    if not window:
-        return "–"
     if isinstance(window[0], str):
         return ", ".join(window)
-    return f"{window[0]:g} – {window[1]:g}"
+    return f"{window[0]:g}–{window[1]:g}"
+
+
+def _table(title: str, study: dict[str, Any], scale: float) -> Table:
+    truth = {row["factor"]: (place, row) for place, row in enumerate(study["answer"]["factors"], start=1)}
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("rank", "factor", "set it to", "gain (90 % interval)"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("true rank", "best window", "true gain"):
+        table.add_column(heading, no_wrap=True, style="cyan")
+    for row in study["ranking"]["ranking"]:
+        gain = {key: row["gain"][key] * scale for key in ("estimate", "low", "high")}
+        promised = f"{gain['estimate']:.1f} ({gain['low']:.1f} … {gain['high']:.1f})"
+        place, key = truth[row["factor"]]
+        right = (str(place), _window(key["window"]), f"{key['gain'] * scale:.1f}")
+        table.add_row(str(row["rank"]), row["factor"], _window(row["window"]), promised, *right)
+    return table
 
 
 def _show(outcome: dict[str, Any], console: Console) -> None:
     for name, study in outcome["studies"].items():
-        document = study["ranking"]
-        truth = {row["factor"]: (place, row) for place, row in enumerate(study["answer"]["factors"], start=1)}
-        table = Table(title=f"{name}: what to fix first (seed {outcome['seed']})", title_justify="left")
-        for column in ("rank", "factor", "set it to", "promised gain, 90 % interval"):
-            table.add_column(column)
-        for column in ("true rank", "true best window", "true gain"):
-            table.add_column(column, style="dim")
-        for row in document["ranking"]:
-            gain = row["gain"]
-            promised = f"{gain['estimate']:.4g}  ({gain['low']:.4g} … {gain['high']:.4g})"
-            place, key = truth.get(row["factor"], ("–", None))
-            right = (str(place), _window(key["window"]), f"{key['gain']:.4g}") if key else ("–", "–", "–")
-            table.add_row(str(row["rank"]), row["factor"], _window(row["window"]), promised, *right)
-        console.print(table)
-        if not document["ranking"]:
-            console.print(document["reason"]["en"])
+        ranking = study["ranking"]["ranking"]
+        is_share = study["ranking"]["task"] == "classification"
+        unit = "defects per 1000 units" if is_share or not ranking else ranking[0]["gain"]["unit"]
+        title = f"{name}: what to fix first, gains in {unit} (the simulator's answer key on the right)"
+        console.print(_table(title, study, 1000.0 if is_share else 1.0))
+        if not ranking:
+            console.print(study["ranking"]["reason"]["en"])
         else:
             agree = "the same as" if verdict_of(study) else "NOT the same as"
-            console.print(f"Rank 1 is {agree} the answer key's. Gains in {document['ranking'][0]['gain']['unit']}.")
+            console.print(f"Rank 1 is {agree} the answer key's.")
         for language, path in study["reports"].items():
             console.print(f"Report ({language}): {path}", soft_wrap=True)
         console.print()
     counts = outcome["readings"]
     console.print(
-        f"{counts['published']:,} published, {counts['stored']:,} stored: none lost, none twice"
-        f" ({counts['repeated']:,} came again and were recognised). {outcome['seconds']} s in all."
+        f"{counts['published']:,} values published, {counts['stored']:,} stored, {counts['quarantined']:,} not readable;"
+        f" {counts['repeated']:,} came again and were recognised. {outcome['seconds']} s in all."
     )
     if outcome["stack"] == "embedded":
         console.print(f"See it beside the line:  genba serve --settings {outcome['settings']}", soft_wrap=True)
