@@ -88,7 +88,7 @@ def _show(outcome: dict[str, Any], console: Console) -> None:
         console.print()
     counts = outcome["readings"]
     console.print(
-        f"{counts['published']:,} values published, {counts['stored']:,} stored, {counts['quarantined']:,} not readable;"
+        f"{counts['published']:,} values published, {counts['stored']:,} stored, {counts['quarantined']:,} unreadable,"
         f" {counts['repeated']:,} came again and were recognised. {outcome['seconds']} s in all."
     )
     if outcome["stack"] == "embedded":
