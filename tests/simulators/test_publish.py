@@ -84,9 +84,9 @@ def test_errors_name_the_thing(tmp_path: Path, port: int) -> None:
         run("run", "--line", "press", "--days", "1", "--settings", str(nobody))
     with pytest.raises(UsageError, match="no such file"):
         run("replay", str(tmp_path / "no.csv"))
+    table = tmp_path / "t.csv"
+    table.write_text("a,Bad\n1,2\n", encoding="utf-8")
     with pytest.raises(UsageError, match="--verdict 'Bad=1' needs --serial"):
-        table = tmp_path / "t.csv"
-        table.write_text("a,Bad\n1,2\n", encoding="utf-8")
         run("replay", str(table), "--verdict", "Bad=1")
     with pytest.raises(EnvironmentFailure, match=f"port {port} on 127.0.0.1: .*; choose another with --port"):
         run("broker", "--port", str(port))
