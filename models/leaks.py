@@ -113,4 +113,5 @@ def _alone(values: pd.Series, data: StudyData) -> float | None:
         return None
     if data.spec.task == "classification":
         return float(roc_auc_score(truth, predicted))
-    return float(1 - ((truth - predicted) ** 2).sum() / ((truth - truth.mean()) ** 2).sum())
+    straight = float(values.corr(pd.Series(data.loss))) ** 2 if values.dtype == "float64" else 0.0
+    return max(straight, float(1 - ((truth - predicted) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()))

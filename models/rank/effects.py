@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 
 KNOTS = 12
 CURVE_ORDER = 2
+FREE_LEVELS = 8
 MOST_COLUMNS = 90
 """Smooth columns for everything adjusted for, shared out; more columns get fewer knots each."""
 
@@ -43,7 +44,10 @@ class Setting:
         """(free, main, mixed), each (n, ·)."""
         if self.levels is not None:
             columns = self.levels.columns(pd.Series(values))
-            return np.zeros((len(columns), 0)), columns, columns
+            nothing = np.zeros((len(columns), 0))
+            # A few levels are estimated freely: shrinking one away would claim to know that it does nothing.
+            free = len(self.levels.levels) <= FREE_LEVELS
+            return (columns, nothing, columns) if free else (nothing, columns, columns)
         assert self.curve is not None
         numbers = np.asarray(values, dtype=np.float64)
         line = self.curve.line(numbers)[:, None]

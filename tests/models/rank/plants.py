@@ -1,6 +1,6 @@
 """Small structural plants with a known truth: confounders, mediators, decoys, lot-wise settings, nothing at all."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 from models.study.spec import StudySpec
 
 Floats = NDArray[np.float64]
+
+
+SCALE = {"cooling": (7.0, 1.5), "pressure": (3.0, 0.3), "speed": (60.0, 8.0), "volume": (500.0, 4.0)}
+"""Middle and spread of each setting."""
+STEP = {"cooling": 0.5, "pressure": 0.1, "speed": 2.0, "volume": 1.0}
 
 
 @dataclass
@@ -28,7 +33,6 @@ class Plant:
     lot_noise: float = 0.2
     shapes: tuple[str, ...] | None = None
     staged: bool = True
-    noise: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
@@ -68,11 +72,8 @@ class Plant:
             "volume": 500 + 4 * self.z["volume"],
         }
 
-    SCALE = {"cooling": (7, 1.5), "pressure": (3, 0.3), "speed": (60, 8), "volume": (500, 4)}
-    STEP = {"cooling": 0.5, "pressure": 0.1, "speed": 2.0, "volume": 1.0}
-
     def _shape(self, name: str, value: Floats) -> Floats:
-        middle, scale = self.SCALE[name]
+        middle, scale = SCALE[name]
         u = (value - middle) / scale
         kind = self.shape[name]
         if kind == "linear":
@@ -137,10 +138,10 @@ class Plant:
                 "role": "controllable",
                 "min": middle - 3 * scale,
                 "max": middle + 3 * scale,
-                "step": self.STEP[name],
+                "step": STEP[name],
                 **({"stage": stage[name]} if self.staged else {}),
             }
-            for name, (middle, scale) in self.SCALE.items()
+            for name, (middle, scale) in SCALE.items()
         }
         factors |= {"product": {"role": "context"}, "ambient": {"role": "context"}}
         if self.staged:
@@ -169,8 +170,8 @@ class Plant:
         settings = self.settings()
         now = self.loss(settings)
         value = settings[name]
-        middle, scale = self.SCALE[name]
-        grid = np.arange(middle - 3 * scale, middle + 3 * scale + 1e-9, self.STEP[name])
+        middle, scale = SCALE[name]
+        grid = np.arange(middle - 3 * scale, middle + 3 * scale + 1e-9, STEP[name])
         low, high = np.zeros(len(grid)), np.zeros(len(grid))
         for place, edge in enumerate(grid):
             saved = now - self.loss(settings | {name: np.full(self.n, edge)})
