@@ -19,7 +19,7 @@ from ingest.store.engine import Store
 from reports.web.live import Hub
 from reports.web.look import Lookout
 from reports.web.pages import Pages
-from reports.web.view import View
+from reports.web.view import view_in
 from reports.web.words import LANGUAGES
 
 __all__ = ["build"]
@@ -53,7 +53,7 @@ def build(settings: Settings, plant: Plant, store: Store) -> Starlette:
 
     The store stays the caller's to close.
     """
-    views = {language: View(language, plant.site.zone, plant.site.currency) for language in LANGUAGES}
+    views = {language: view_in(language, plant.site.zone, plant.site.currency) for language in LANGUAGES}
     lookout = Lookout(plant, store, settle=min(10.0, 5 * settings.web.refresh_seconds))
     hub = Hub(
         lookout.look,

@@ -2,6 +2,7 @@
 
 import math
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from reports.web.days import Defects, Energy
 from reports.web.fixes import Fix, FixList, Window
 from reports.web.words import LANGUAGES, Words
 
-__all__ = ["View"]
+__all__ = ["View", "view_in"]
 
 MOST_FIXES = 5
 MOST_NEW = 12
@@ -206,3 +207,9 @@ class View:
     def reason(self, code: str) -> str:
         """A reason of quarantine in words; one that is newer than the texts stands for itself."""
         return self.words.section("reason").get(code, code)
+
+
+@cache
+def view_in(language: Language, zone: ZoneInfo, currency: str) -> View:
+    """The one view of a language in a plant: its templates are compiled once."""
+    return View(language, zone, currency)

@@ -10,7 +10,7 @@ from ingest.plant import Language
 from ingest.store.results import RankingRow
 from reports.web.board import Rows, compose
 from reports.web.fixes import FixList, fix_list
-from reports.web.view import View
+from reports.web.view import view_in
 from tests.reports import documents
 from tests.reports.web.factory import PLANT
 
@@ -24,7 +24,7 @@ def listed(document: dict[str, Any] | None, reports: tuple[str, ...] = ()) -> Fi
 
 def shown(fixes: FixList, language: Language) -> str:
     board = compose(PLANT, Rows((), (), {}, {}, (fixes,)), AT, None, "1")
-    return View(language, ZoneInfo("Asia/Tokyo"), "JPY").parts(board, ticking=True)["fix-leaking_caps"]
+    return view_in(language, ZoneInfo("Asia/Tokyo"), "JPY").parts(board, ticking=True)["fix-leaking_caps"]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
