@@ -63,6 +63,8 @@ class Gateway:
         if not self._decoder.filters():
             raise SettingsError(f"{settings.plant}: no [[sources]], so nothing would be received; see docs/connect.md")
         self.metrics = Metrics()
+        self.ready = threading.Event()
+        """Set once everything published from now on will be stored."""
         self._queue: SimpleQueue[Delivery] = SimpleQueue()
         self._room = threading.Event()
         self._stopping = threading.Event()
@@ -92,6 +94,7 @@ class Gateway:
             if self._settings.ingest.metrics_port:
                 self.metrics.serve(self._settings.ingest.metrics_port)
             subscriber.start()
+            self.ready.set()
             notify("READY=1")
             with ThreadPoolExecutor(1, "writer") as executor:
                 writer = executor.submit(self._write, store, catalogue, subscriber)
