@@ -26,7 +26,7 @@ from models.lease import Lease
 from models.rank.rank import rank
 from models.study.build import build
 from models.study.data import StudyData, TooLittle, prepare
-from models.study.from_plant import names, study_frame, study_spec
+from models.study.from_plant import study_frame, study_spec
 
 __all__ = ["STAGES", "Stage", "StageOutcome", "report_writer", "run_chain", "study_data"]
 
@@ -102,16 +102,10 @@ class Stage:
     def report(self, progress: Progress) -> dict[str, Any]:
         """A file for people in each of the site's languages."""
         assert self.ranking_id is not None
-        written: dict[str, Path] = report_writer()(
-            self.document,
-            self.settings.var / "reports",
-            self.plant.site.languages,
-            names=names(study_spec(self.plant, self.study, [])),
-            zone=self.plant.site.zone,
-        )
-        for language, path in written.items():
+        written = report_writer()(self.settings, self.plant, self.study, self.document)
+        for language, path in zip(self.plant.site.languages, written, strict=True):
             results.save_report(self.store, self.study, language, self.ranking_id, str(path))
-        return {"files": [str(path) for path in written.values()]}
+        return {"files": [str(path) for path in written]}
 
 
 def study_data(store: Store, plant: Plant, study: str) -> StudyData | TooLittle:
@@ -121,12 +115,12 @@ def study_data(store: Store, plant: Plant, study: str) -> StudyData | TooLittle:
     return prepare(frame, study_spec(plant, study, columns, finished))
 
 
-def report_writer() -> Callable[..., Any]:
+def report_writer() -> Callable[[Settings, Plant, str, dict[str, Any]], list[Path]]:
     """What the reports package offers under ``genba.reports``; models import nothing above them."""
-    found = [entry for entry in entry_points(group="genba.reports") if entry.name == "html"]
+    found = [entry for entry in entry_points(group="genba.reports") if entry.name == "scheduled"]
     if not found:
         raise EnvironmentFailure("no report writer is installed; install genba[analytics]")
-    writer: Callable[..., Any] = found[0].load()
+    writer: Callable[[Settings, Plant, str, dict[str, Any]], list[Path]] = found[0].load()
     return writer
 
 

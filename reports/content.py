@@ -2,7 +2,7 @@
 
 from reports.document import Document, Entry
 from reports.figures import effect_figure, gain_figure, time_figure
-from reports.findings import advice, caution, effect, now, per_month, status, support, sure, window, worth
+from reports.findings import advice, caution, effect, net, now, per_month, status, support, sure, window, worth
 from reports.formats import Formats
 from reports.grounds import excluded_table, facts, footer, grade, next_steps, period, reason, trust
 from reports.parts import Cell, Finding, KeyFigure, Ranking, Report, Table
@@ -65,7 +65,7 @@ def _headline(voice: Voice, entry: Entry | None) -> str:
         return words(f"headline.{key}", loss=voice.loss_name)
     if not entry.proven:
         return words("headline.unproven", factor=voice.inside(entry.factor))
-    return words("headline.factor", advice=advice(voice, entry, with_now=True))
+    return words("headline.factor", advice=advice(voice, entry))
 
 
 def _lead(voice: Voice, entry: Entry | None) -> tuple[str, ...]:
@@ -140,10 +140,11 @@ def _sure_figure(voice: Voice, entry: Entry) -> tuple[KeyFigure, ...]:
 
 def _finding(voice: Voice, entry: Entry) -> Finding:
     sentences = (
-        voice.words("headline.factor", advice=advice(voice, entry, with_now=True)),
+        voice.words("headline.factor", advice=advice(voice, entry)),
         effect(voice, entry),
         support(voice, entry),
         worth(voice, entry),
+        net(voice, entry),
     )
     return Finding(
         rank=entry.rank,
@@ -202,13 +203,13 @@ def _ranking_row(voice: Voice, entry: Entry, priced: bool) -> tuple[Cell, ...]:
     ranks = formats.span(*(str(rank) for rank in entry.rank_interval)) if entry.rank_interval else formats.number(None)
     cells = [
         Cell(str(entry.rank)),
-        Cell(" + ".join(voice.name(factor) for factor in factors), " + ".join(clean(factor) for factor in named)),
+        Cell(" +\n".join(voice.name(factor) for factor in factors), ", ".join(clean(factor) for factor in named)),
         Cell(
-            voice.words.join([window(voice, entry, factor) for factor in factors], "comma"),
+            "\n".join(window(voice, entry, factor) for factor in factors),
             voice.words(f"direction.{entry.direction}"),
-            whole=len(factors) == 1 and entry.direction != "level",
+            whole=entry.direction != "level",
         ),
-        Cell(voice.words.join([now(voice, entry, factor) or formats.number(None) for factor in factors], "comma")),
+        Cell("\n".join(now(voice, entry, factor) or formats.number(None) for factor in factors)),
         Cell(
             formats.number(entry.gain.estimate * voice.gain_scale, voice.gain_digits()),
             voice.gain_span(entry.gain.low, entry.gain.high),

@@ -130,16 +130,20 @@ class Leak(Part):
     column: str
     kind: str
     evidence: str = ""
+    evidence_ja: str = ""
     action: Literal["excluded", "kept"] = "excluded"
 
 
 class Excluded(Part):
     column: str
     why: str
+    en: str = ""
+    ja: str = ""
 
 
 class Context(Part):
     factor: str
+    role: str = "context"
     share_of_explanation: Number = None
 
 

@@ -45,12 +45,8 @@ def gain_figure(voice: Voice) -> Figure:
         )
         for entry in entries
     )
-    gain_name = (
-        words("ranking.axis_rate")
-        if voice.classification
-        else words("ranking.axis_value", loss=voice.loss_name, unit=unit)
-    )
     key = "rate" if voice.classification else voice.document.goal
+    gain_name = words(f"ranking.axis_{key}", loss=voice.loss_name, unit=unit)
     top = max(bars, key=lambda bar: bar.estimate)
     rows = [
         (bar.name, bar.value, voice.gain_span(entry.gain.low, entry.gain.high))

@@ -4,7 +4,20 @@ from reports.document import Entry
 from reports.formats import setting_decimals
 from reports.voice import ENERGY_UNITS, Voice, clean
 
-__all__ = ["advice", "caution", "edges", "effect", "now", "per_month", "status", "support", "sure", "window", "worth"]
+__all__ = [
+    "advice",
+    "caution",
+    "edges",
+    "effect",
+    "net",
+    "now",
+    "per_month",
+    "status",
+    "support",
+    "sure",
+    "window",
+    "worth",
+]
 
 VERY_SURE = 0.9
 FAIRLY_SURE = 0.7
@@ -53,57 +66,38 @@ def now(voice: Voice, entry: Entry, factor: str) -> str | None:
     return voice.formats.quantity(owner.now, clean(owner.unit), setting_decimals(*limits))
 
 
-def _part(voice: Voice, entry: Entry, factor: str, with_now: bool) -> str:
-    """One factor of an advice: ``cooling temperature between 4.0 and 6.5 °C (now 7.4 °C)``."""
+def _part(voice: Voice, entry: Entry, factor: str) -> str:
+    """One factor of an advice: ``cooling temperature between 4.0 and 6.5 °C``."""
     words, limits = voice.words, edges(entry, factor)
     if limits is None:
-        text = words("advice.level", factor=voice.inside(factor), levels=_levels(voice, entry, factor))
-    else:
-        low, high = _limits(voice, *limits)
-        owner = _owner(voice, factor, entry)
-        between = words("advice.between", low=low, high=high + voice.formats.after(clean(owner.unit) if owner else ""))
-        text = words("advice.range", factor=voice.inside(factor), window=between)
-    standing = now(voice, entry, factor) if with_now else None
+        return words("advice.level", factor=voice.inside(factor), levels=_levels(voice, entry, factor))
+    low, high = _limits(voice, *limits)
+    owner = _owner(voice, factor, entry)
+    between = words("advice.between", low=low, high=high + voice.formats.after(clean(owner.unit) if owner else ""))
+    return words("advice.range", factor=voice.inside(factor), window=between)
+
+
+def advice(voice: Voice, entry: Entry) -> str:
+    """What to do, as an instruction without its full stop; of a single factor, also where it stands today."""
+    numeric = all(edges(entry, factor) for factor in entry.windows)
+    parts = [_part(voice, entry, factor) for factor in entry.windows]
+    text = voice.words("advice.hold" if numeric else "advice.keep", what=voice.words.join(parts, "and"))
+    standing = now(voice, entry, entry.factor) if list(entry.windows) == [entry.factor] else None
     if standing is None:
         return text
-    key = "advice.now" if limits is not None else "advice.now_level"
-    gap = " " if words.language == "en" else ""
-    return f"{text}{gap}{words(key, now=standing)}"
-
-
-def advice(voice: Voice, entry: Entry, with_now: bool = False) -> str:
-    """What to do, as an instruction without its full stop."""
-    parts = [_part(voice, entry, factor, with_now and voice.words.language == "en") for factor in entry.windows]
-    key = "advice.hold" if all(edges(entry, factor) for factor in entry.windows) else "advice.keep"
-    text = voice.words(key, what=voice.words.join(parts, "and"))
-    if with_now and voice.words.language == "ja":
-        standing = [(factor, now(voice, entry, factor)) for factor in entry.windows]
-        text += _now_in_japanese(voice, entry, [(factor, value) for factor, value in standing if value is not None])
-    return text
-
-
-def _now_in_japanese(voice: Voice, entry: Entry, standing: list[tuple[str, str]]) -> str:
-    """Japanese says the present values once, behind the verb."""
-    if not standing:
-        return ""
-    if len(standing) == 1:
-        factor, value = standing[0]
-        return voice.words("advice.now" if edges(entry, factor) is not None else "advice.now_level", now=value)
-    listed = voice.words.join([f"{voice.inside(factor)} {value}" for factor, value in standing], "comma")
-    return voice.words("advice.now", now=listed)
+    return text + voice.words("advice.now" if numeric else "advice.now_level", now=standing)
 
 
 def effect(voice: Voice, entry: Entry) -> str:
     """What the change gives, with its interval; ``associated with`` where evidence is not adjusted."""
     before = voice.document.baseline_loss
-    after = None if before is None else before - entry.gain.estimate
     kind = "rate" if voice.classification else "value"
     key = f"{voice.document.goal}_{kind}" if entry.proven else "unproven"
     suffix = "" if entry.evidence == "adjusted" or not entry.proven else "_associated"
     values = {
         "loss": voice.loss_name,
         "before": voice.loss(before),
-        "after": voice.loss(after),
+        "after": voice.loss(voice.after(entry.gain.estimate)),
         "gain": voice.gain(entry.gain.estimate),
         "level": voice.formats.percent(entry.gain.level),
         "interval": voice.gain_span(entry.gain.low, entry.gain.high) + voice.formats.after(voice.gain_unit),
@@ -148,6 +142,22 @@ def worth(voice: Voice, entry: Entry) -> str | None:
     if month is None:
         return voice.words("effect.money", **values)
     return voice.words("effect.money_month", month=month, **values)
+
+
+def net(voice: Voice, entry: Entry) -> str | None:
+    """What is left of the money after the cost of the change; none where the change costs nothing."""
+    money, left = entry.money, entry.net
+    if money is None or left is None or left.estimate is None or left.horizon_units is None:
+        return None
+    if left.estimate == money.estimate:
+        return None
+    return voice.words(
+        "effect.net",
+        horizon=voice.how_many(round(left.horizon_units)),
+        per=voice.per,
+        net=voice.formats.money(left.estimate, money.currency),
+        low=voice.formats.money(left.low, money.currency),
+    )
 
 
 def caution(voice: Voice, entry: Entry) -> str | None:

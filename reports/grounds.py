@@ -13,6 +13,8 @@ SHARES = ("roc_auc", "r2")
 """Metrics that read as a percentage."""
 ERRORS = ("mae", "rmse")
 """Metrics in the unit of the target."""
+MOST_CONTEXT = 8
+"""Beyond these nothing explains much."""
 NOTABLE = 0.02
 """A difference between random and forward test that is worth a sentence, as a share."""
 
@@ -111,6 +113,8 @@ def trust(voice: Voice) -> Trust | None:
     document, words = voice.document, voice.words
     warnings = tuple(clean(said.ja if words.language == "ja" else said.en) for said in document.warnings)
     quality = document.quality
+    if quality is not None and _score(quality) is None:
+        quality = None
     if quality is None and not warnings:
         return None
     found = document.verdict == "factors_found" and document.ranking
@@ -133,16 +137,25 @@ def trust(voice: Voice) -> Trust | None:
 
 
 def _context(voice: Voice) -> Table | None:
-    if not voice.document.context:
+    shown = [item for item in voice.document.context if item.share_of_explanation != 0][:MOST_CONTEXT]
+    if not shown:
         return None
     return Table(
         caption=voice.words("trust.context"),
-        head=(voice.words("trust.context_factor"), voice.words("trust.context_share")),
-        rows=tuple(
-            (Cell(voice.name(item.factor)), Cell(voice.formats.percent(item.share_of_explanation)))
-            for item in voice.document.context
+        head=(
+            voice.words("trust.context_factor"),
+            voice.words("trust.context_kind"),
+            voice.words("trust.context_share"),
         ),
-        numeric=(False, True),
+        rows=tuple(
+            (
+                Cell(voice.name(item.factor)),
+                Cell(voice.words("trust.context_given" if item.role == "context" else "trust.context_measured")),
+                Cell(voice.formats.percent(item.share_of_explanation)),
+            )
+            for item in shown
+        ),
+        numeric=(False, False, True),
     )
 
 
@@ -151,7 +164,7 @@ def facts(voice: Voice) -> tuple[Fact, ...]:
     words, document, formats = voice.words, voice.document, voice.formats
     target = voice.inside(document.target)
     question = (
-        words("data.target_rate", target=target, bad=clean(document.bad or ""))
+        words("data.target_rate", target=target, bad=voice.inside(document.bad or ""))
         if voice.classification
         else words(f"data.target_{document.goal}", target=target)
     )
@@ -163,8 +176,9 @@ def facts(voice: Voice) -> tuple[Fact, ...]:
     else:
         rows = formats.count(data.n_rows)
         shown.append(Fact(words("data.studied"), words("data.studied_some", used=used, rows=rows, units=voice.units)))
-    if data is not None and data.group is not None and data.n_groups is not None:
-        text = words("data.groups_text", n=formats.count(data.n_groups), group=voice.inside(data.group))
+    if data is not None and data.group not in (None, "unit") and data.n_groups is not None:
+        group = words("data.time_block") if data.group == "time_block" else voice.inside(data.group or "")
+        text = words("data.groups_text", n=formats.count(data.n_groups), group=group)
         shown.append(Fact(words("data.groups"), text))
     if document.baseline_loss is not None:
         mean = f"{voice.loss(document.baseline_loss)} ({words('page.n', n=used)})"
@@ -182,13 +196,13 @@ def excluded_table(voice: Voice) -> Table | None:
         known = f"leak.{leak.kind}" in words
         why = words(f"leak.{leak.kind}") if known else words("leak.other", kind=clean(leak.kind))
         text = words("leak.kept", why=why) if leak.action == "kept" else why
-        rows.append((Cell(voice.name(leak.column), clean(leak.column)), Cell(text, clean(leak.evidence))))
+        evidence = leak.evidence_ja if words.language == "ja" and leak.evidence_ja else leak.evidence
+        rows.append((Cell(voice.name(leak.column), clean(leak.column)), Cell(text, clean(evidence))))
     named = {leak.column for leak in document.leaks}
     for item in document.excluded:
         if item.column not in named:
-            known = f"why.{item.why}" in words
-            text = words(f"why.{item.why}") if known else words("why.other", code=clean(item.why))
-            rows.append((Cell(voice.name(item.column), clean(item.column)), Cell(text)))
+            why = (item.ja if words.language == "ja" else item.en) or item.why
+            rows.append((Cell(voice.name(item.column), clean(item.column)), Cell(clean(why))))
     if not rows:
         return None
     return Table(

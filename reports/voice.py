@@ -63,13 +63,18 @@ class Voice:
 
     @property
     def sign(self) -> int:
-        """Where more is better the loss is the target turned round."""
+        """The document tells losses as measured; a gain makes them smaller, or larger where more is better."""
         return -1 if self.document.goal == "higher" else 1
 
     @property
     def scale(self) -> float:
         """Loss of the document → display value: per cent, or the target in its unit."""
-        return 100.0 if self.classification else float(self.sign)
+        return 100.0 if self.classification else 1.0
+
+    def after(self, gain: float) -> float | None:
+        """The loss to expect after a gain."""
+        before = self.document.baseline_loss
+        return None if before is None else before - self.sign * gain
 
     @property
     def unit(self) -> str:

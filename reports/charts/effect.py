@@ -120,7 +120,7 @@ def _shares(effect: Effect, edges: list[float], x: alt.X, height: float) -> list
     scale = columns(height, height - SHARES, 0, top)
     color = alt.condition("datum.inside", alt.value(ACCENT), alt.value(QUIET))
     axis = alt.Axis(
-        title="", orient="left", values=[0, _round_down(top)], grid=False, labelExpr="datum.label + '%'", format=",~g"
+        title="", orient="left", values=[0, _round_down(top)], grid=False, labelExpr="datum.label + '%'", format=",~f"
     )
     drawn = (
         alt.Chart(rows(bars))

@@ -68,7 +68,7 @@ def _place(bars: tuple[Bar, ...], names: list[list[str]], narrow: bool) -> tuple
     for index, (bar, lines) in enumerate(zip(bars, names, strict=True)):
         words = (len(lines) + bool(bar.note)) * LINE
         if narrow:
-            y, bottom = top + words + BAR / 2 + 4, top + words + BAR + 18
+            y, bottom = top + words + BAR / 2 + 7, top + words + BAR + 22
         else:
             bottom = top + max(words, BAR) + 16
             y = (top + bottom) / 2
@@ -90,7 +90,7 @@ def _pixel(field: str, height: float) -> alt.Y:
 
 def _zero(placed: list[dict[str, Any]], x: alt.X, height: float, narrow: bool) -> alt.Chart:
     """The line of no gain; where names stand above the bars it must not run through them."""
-    ends = [{"zero": 0.0, "y": row["y"] - BAR, "end": row["y"] + BAR} for row in placed]
+    ends = [{"zero": 0.0, "y": row["y"] - BAR * 0.75, "end": row["y"] + BAR * 0.75} for row in placed]
     whole = [{"zero": 0.0, "y": 0.0, "end": height}]
     rule: alt.Chart = alt.Chart(rows(ends if narrow else whole)).mark_rule(color=INK, strokeWidth=1)
     return rule.encode(x=like(x, "zero"), y=_pixel("y", height), y2="end:Q")

@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from reports.charts.data import Drawing, Effect, Gains, Levels
 from reports.charts.effect import effect_chart
@@ -27,8 +28,14 @@ NUMBERS = ("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"
 LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 
 
-def specifications(drawing: Drawing) -> dict[str, dict[str, Any]]:
+def specifications(drawing: Drawing, *, validated: bool = False) -> dict[str, dict[str, Any]]:
     """The Vega-Lite specifications of a drawing by size: ``wide`` and ``narrow``, or ``only`` where one fits all."""
+    # Altair checks every part against its schema: three quarters of the time of a report. A test keeps it on.
+    with debug_mode(validated):
+        return _specifications(drawing)
+
+
+def _specifications(drawing: Drawing) -> dict[str, dict[str, Any]]:
     if isinstance(drawing, Effect):
         return {"only": effect_chart(drawing)}
     if isinstance(drawing, Levels):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import altair as alt
+from altair.utils import schemapi
 
 __all__ = [
     "ACCENT", "BAND", "BAR_FILL", "EDGE", "GRID", "INK", "MUTED", "NARROW", "QUIET", "SIZE", "SMALL", "WIDE", "WINDOW",
@@ -56,7 +57,7 @@ def canvas(
             gridColor=GRID, domain=False, ticks=False, labelPadding=6,
         ),
     )  # fmt: skip
-    specification: dict[str, Any] = drawn.to_dict()
+    specification: dict[str, Any] = drawn.to_dict(validate=schemapi.DEBUG_MODE)
     return specification
 
 
@@ -80,7 +81,7 @@ def like(x: alt.X, field: str) -> alt.X:
 
 def value_axis(title: str, *, ticks: int = 5, **more: Any) -> alt.Axis:
     """An axis of numbers with a light grid."""
-    return alt.Axis(title=title, tickCount=ticks, format=",~g", labelFlush=False, **more)
+    return alt.Axis(title=title, tickCount=ticks, format=",~f", labelFlush=False, **more)
 
 
 def text(

@@ -1,5 +1,6 @@
 """One self-contained HTML file per study and language: no script, no outside request, every picture with its table."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -8,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ingest.plant import Language
 from reports.charts.svg import inline, specifications
@@ -20,6 +21,8 @@ from reports.voice import Names
 from reports.words import Words
 
 __all__ = ["page", "write"]
+
+RANGE = re.compile(r"−?[\d.,]*\d[〜–]−?\d[\d.,]*(?:\u00a0[^\s<&）)]{1,6})?")
 
 
 def write(
@@ -77,6 +80,11 @@ def _drawings(figure: Figure) -> dict[str, Markup]:
     }
 
 
+def _whole(text: str) -> Markup:
+    """The text escaped, its ranges (``4.0–6.5 °C``) kept from breaking over a line."""
+    return Markup(RANGE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704
+
+
 @cache
 def _template() -> Any:
     environment = Environment(
@@ -85,4 +93,5 @@ def _template() -> Any:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    environment.filters["whole"] = _whole
     return environment.get_template("report.html.j2")

@@ -14,6 +14,7 @@ NAMES = {
     "gas_pressure": {"en": "Gas pressure", "ja": "ガス圧力"},
     "fill_speed": {"en": "Filling speed", "ja": "充填速度"},
     "die": {"en": "Die", "ja": "金型"},
+    "product_temp": {"en": "Product temperature", "ja": "製品温度"},
     "ambient": {"en": "Ambient temperature", "ja": "外気温"},
     "product": {"en": "Product", "ja": "品種"},
     "power_kw": {"en": "Power", "ja": "電力"},
@@ -110,9 +111,15 @@ def classification() -> dict[str, Any]:
                 "action": "excluded",
             }
         ],
-        "excluded": [{"column": "inspector_note", "why": "role_outcome"}, {"column": "line_id", "why": "constant"}],
+        "excluded": [
+            {
+                "column": "inspector_note", "why": "role_outcome", "en": "Known only after the verdict.",
+                "ja": "判定の後に分かる値です。",
+            },
+            {"column": "line_id", "why": "constant", "en": "Always the same value.", "ja": "常に同じ値です。"},
+        ],
         "ranking": [
-            entry(1, "cooling_temp"),
+            entry(1, "cooling_temp", net={"estimate": 1065.0, "low": 585.0, "horizon_units": 8000}),
             entry(
                 2, "die", direction="level", window=["A", "B"], gain=[0.006, 0.0031, 0.0089], unit="", now="C",
                 rank_interval=[2, 3], p_first=0.07, support=0.55, curve=[],
@@ -133,8 +140,9 @@ def classification() -> dict[str, Any]:
             ),
         ],
         "context": [
-            {"factor": "ambient", "share_of_explanation": 0.22},
-            {"factor": "product", "share_of_explanation": 0.09},
+            {"factor": "product_temp", "share_of_explanation": 0.24, "role": "state"},
+            {"factor": "ambient", "share_of_explanation": 0.22, "role": "context"},
+            {"factor": "product", "share_of_explanation": 0.09, "role": "context"},
         ],
         "timeline": timeline(0.041),
         "warnings": [
@@ -202,12 +210,12 @@ def energy() -> dict[str, Any]:
 def higher() -> dict[str, Any]:
     """A regression whose target should rise: yield."""
     document = regression() | {
-        "study": "yield", "target": "yield_pct", "target_unit": "%", "goal": "higher", "baseline_loss": -91.3,
+        "study": "yield", "target": "yield_pct", "target_unit": "%", "goal": "higher", "baseline_loss": 91.3,
         "timeline": [], "context": [],
     }  # fmt: skip
     document["ranking"] = [
         entry(1, "press_speed", gain=[1.84, 0.92, 2.7], window=[28.0, 34.0], unit="1/min", now=36.0, money=None,
-              curve=curve(20, 44, 30, -92.4, 3.0)),
+              curve=curve(20, 44, 30, 93.4, -6.0)),
     ]  # fmt: skip
     return document
 
