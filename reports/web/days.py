@@ -1,6 +1,7 @@
 """Figures of one production day against the seven before it. Pure."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +18,7 @@ __all__ = [
     "day_bounds",
     "defects",
     "energy",
+    "expected",
     "newcombe",
     "wilson",
 ]
@@ -24,8 +26,8 @@ __all__ = [
 DAYS = 8
 """The day itself and the seven before it."""
 Z95 = 1.959964
-RANGE_NEEDS = 3
-"""Earlier days needed before their range says anything."""
+T95 = {3: 4.302653, 4: 3.182446, 5: 2.776445, 6: 2.570582, 7: 2.446912}
+"""Student's t, two-sided 95 %, by the number of earlier days; fewer than three say nothing."""
 
 Change = Literal["lower", "higher", "unclear", "no_comparison"]
 """``unclear``: as far as chance (rates) or the spread of the earlier days (energy) explains it."""
@@ -83,9 +85,9 @@ class Energy:
     good: float
     per_good: float | None
     before: float | None
-    before_low: float | None
-    """Smallest and largest day of the seven before."""
-    before_high: float | None
+    expected_low: float | None
+    """Where the days before let a further day be expected (95 % prediction interval); None with fewer than three."""
+    expected_high: float | None
     ratio: float | None
     """``per_good`` over ``before``, minus one."""
     change: Change
@@ -156,6 +158,21 @@ def defects(last: date, counts: Sequence[Mapping[str, int]], good: Sequence[str]
     return Defects(*here, n, bads, bads / n, today.rate - bads / n, low, high, change, days)
 
 
+def expected(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """95 % prediction interval of one more value, not below zero: mean ± t·s·√(1 + 1/n); None for n outside 3 … 7.
+
+    For values that scatter evenly about one mean; a trend within the week widens it.
+
+    >>> [round(edge, 2) for edge in expected([10.0, 11.0, 12.0])]
+    [6.03, 15.97]
+    """
+    n = len(values)
+    if n not in T95:
+        return None, None
+    mean, half = statistics.fmean(values), T95[n] * statistics.stdev(values) * math.sqrt(1 + 1 / n)
+    return max(0.0, mean - half), mean + half
+
+
 def energy(last: date, used: Sequence[float | None], good: Sequence[float | None], unit: str = "kWh") -> Energy | None:
     """Energy per good unit of ``last`` against the days before; None when the meter did not report that day.
 
@@ -174,9 +191,9 @@ def energy(last: date, used: Sequence[float | None], good: Sequence[float | None
     if today.per_good is None or not usable:
         return Energy(*here, None, None, None, None, "no_comparison", unit, days)
     before = sum(day.energy or 0.0 for day in usable) / sum(day.good or 0.0 for day in usable)
-    low, high = min(day.per_good or 0.0 for day in usable), max(day.per_good or 0.0 for day in usable)
+    low, high = expected([day.per_good for day in usable if day.per_good is not None])
     change: Change = "unclear"
-    if len(usable) >= RANGE_NEEDS and not low <= today.per_good <= high:
+    if low is not None and high is not None and not low <= today.per_good <= high:
         change = "lower" if today.per_good < low else "higher"
     ratio = today.per_good / before - 1 if before else None
     return Energy(*here, before, low, high, ratio, change, unit, days)

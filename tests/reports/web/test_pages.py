@@ -228,3 +228,10 @@ def test_a_database_that_goes_away_is_said_and_comes_back(own_store: Store, tmp_
         site.look()
         assert site.json("/index.json")["trouble"] is None
         assert site.get("/health").status_code == 200
+
+
+def test_every_address_and_error_code_is_documented(site: Site) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    assert not [route.path for route in site.app.routes if f"`{route.path}`" not in text]
+    codes = {"not_found", "method_not_allowed", "database_unavailable", "schema_outdated", "poller_stopped", "internal"}
+    assert not [code for code in codes if f"`{code}`" not in text]
