@@ -85,7 +85,7 @@ def show_status(settings: SettingsOption = None, as_json: JsonOption = False) ->
     with _store(found) as store:
         schema = migrate.status(store)
         partitions = partition_status(store)
-        rows = read.counts(store) if schema.ready else {}
+        rows = {str(table): count for table, count in read.counts(store).items()} if schema.ready else {}
         document = {
             "dialect": store.dialect,
             "schema": {"current": schema.current, "head": schema.head, "ready": schema.ready},
@@ -140,7 +140,7 @@ def signals(settings: SettingsOption = None, as_json: JsonOption = False) -> Non
 
     Example: `genba signals`
     """
-    with _store(settings_of(settings)) as store:
+    with _tables(settings_of(settings)) as store:
         rows = read.signals(store)
         labels = read.levels(store)
     now = datetime.now(UTC)
@@ -181,7 +181,7 @@ def quarantine(
 
     Example: `genba quarantine --limit 5`
     """
-    with _store(settings_of(settings)) as store:
+    with _tables(settings_of(settings)) as store:
         rows = read.quarantine(store, limit)
     if as_json:
         _print_json([asdict(row) | {"payload": row.payload.decode(errors="backslashreplace")} for row in rows])
@@ -202,7 +202,7 @@ def ledger(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     """
     terms = ("received", "committed", "duplicate", "quarantined")
     sums: dict[str, dict[str, int]] = {}
-    with _store(settings_of(settings)) as store:
+    with _tables(settings_of(settings)) as store:
         for row in read.ledger(store):
             total = sums.setdefault(row.source, dict.fromkeys(terms, 0))
             for term in terms:
@@ -219,6 +219,14 @@ def ledger(settings: SettingsOption = None, as_json: JsonOption = False) -> None
         ],
         numbers=terms,
     )
+
+
+@contextmanager
+def _tables(settings: Settings) -> Iterator[Store]:
+    """An open database with the schema of this program."""
+    with _store(settings) as store:
+        migrate.require_schema(store)
+        yield store
 
 
 @contextmanager
@@ -244,8 +252,9 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
-    if not rows:
+    if rows:
+        Console().print(table)
+    else:
         typer.echo("Nothing yet.")
 
 

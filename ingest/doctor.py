@@ -12,7 +12,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.errors import EnvironmentFailure, GenbaError, SettingsError
@@ -23,6 +23,7 @@ from ingest.settings import Settings, load_plant, load_settings
 from ingest.store import migrate
 from ingest.store.engine import Store, connect
 from ingest.store.partitions import partition_status
+from ingest.store.schema import signal
 
 __all__ = ["Check", "examine", "exit_code"]
 
@@ -166,7 +167,7 @@ def _database(settings: Settings) -> Iterator[Check]:
             yield _round_trip(store)
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).splitlines()[0]
-        yield Check("database", "fail", said, "see the server's log")
+        yield Check("statements", "fail", said, "see the server's log")
     finally:
         store.close()
 
@@ -249,16 +250,10 @@ def _partitions(store: Store) -> Check:
 def _round_trip(store: Store) -> Check:
     """Text beyond the basic plane and a double that needs all its digits, written, read back and rolled back."""
     with store.engine.connect() as connection, connection.begin() as transaction:
-        connection.execute(
-            text(
-                "INSERT INTO signal (address, unit, kind, declared, last_value)"
-                " VALUES (:address, :unit, 'gauge', :no, :value)"
-            ),
-            {"address": "genba-doctor", "unit": FOUR_BYTES, "no": False, "value": DOUBLE},
-        )
-        unit, value = connection.execute(
-            text("SELECT unit, last_value FROM signal WHERE address = 'genba-doctor'")
-        ).one()
+        row = {"address": "genba-doctor", "unit": FOUR_BYTES, "last_value": DOUBLE}
+        connection.execute(insert(signal).values(row))
+        query = select(signal.c.unit, signal.c.last_value).where(signal.c.address == row["address"])
+        unit, value = connection.execute(query).one()
         transaction.rollback()
     if (unit, value) != (FOUR_BYTES, DOUBLE):
         return Check(

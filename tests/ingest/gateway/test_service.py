@@ -220,8 +220,8 @@ Gateway(settings, load_plant(settings)).run()
 """
 
 
-def process(here: Home, *command: str) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, *(command or ("-c", PROGRAM, str(here.file)))]
+def process(here: Home) -> subprocess.Popen[bytes]:
+    arguments = [sys.executable, "-c", PROGRAM, str(here.file)]
     return subprocess.Popen(arguments, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(Path.cwd())})
 
 
@@ -251,7 +251,7 @@ def test_sigterm_stores_what_is_here_and_ends_with_0(home: Callable[..., Home]) 
         port = free.getsockname()[1]
     # The batch is far from due: only the drain can store it.
     here = home(batch_seconds=1000, batch_rows=1_000_000, metrics_port=port)
-    gateway = process(here, "-m", "ingest.command", "ingest", "--settings", str(here.file))
+    gateway = process(here)
     until(lambda: "genba_broker_connected 1.0" in metrics(port), 40, "the gateway is connected")
     here.publish([wide(n) for n in range(300)])
     until(lambda: 'genba_received_total{source="' in metrics(port) and "} 600.0" in metrics(port), 20, "600 readings")
