@@ -1,13 +1,14 @@
 """The commands of ingest: what they print, for people and machines, and their exit codes."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import structlog
 import typer
 
 from ingest import cli, command
@@ -46,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """``run("db", "status")`` → exit code, standard output, standard error."""
     app = typer.Typer(pretty_exceptions_enable=False)
     cli.register(app)
@@ -60,7 +61,8 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         said = capsys.readouterr()
         return int(ended.value.code or 0), said.out, said.err
 
-    return call
+    yield call
+    structlog.reset_defaults()  # `genba ingest` writes its log to the standard error of this test
 
 
 @pytest.fixture
