@@ -241,6 +241,8 @@ class Gateway:
                 raise EnvironmentFailure("the network thread has ended; start the gateway again")
             if now - self._progress < STUCK_SECONDS:
                 notify("WATCHDOG=1")
+            if not subscriber.connected:
+                self._heard = now  # silence says nothing while we cannot hear
             if self._until_idle is not None and not self._busy and now - self._heard > self._until_idle:
                 return
             if now >= next_ledger:
