@@ -19,6 +19,7 @@ __all__ = [
     "defects",
     "energy",
     "expected",
+    "just_begun",
     "newcombe",
     "wilson",
 ]
@@ -26,6 +27,7 @@ __all__ = [
 DAYS = 8
 """The day itself and the seven before it."""
 Z95 = 1.959964
+ENOUGH = 0.1
 T95 = {3: 4.302653, 4: 3.182446, 5: 2.776445, 6: 2.570582, 7: 2.446912}
 """Student's t, two-sided 95 %, by the number of earlier days; fewer than three say nothing."""
 
@@ -102,6 +104,12 @@ def day_bounds(last: date, zone: ZoneInfo, count: int = DAYS) -> list[datetime]:
     return [midnight.astimezone(UTC) for midnight in midnights]
 
 
+def just_begun(made: Sequence[float | None]) -> bool:
+    """Whether the last of these days has made less than a tenth of the busiest: too little to speak of yet."""
+    busiest = max((parts or 0.0 for parts in made), default=0.0)
+    return (made[-1] or 0.0) < busiest * ENOUGH
+
+
 def wilson(bad: int, n: int) -> tuple[float, float]:
     """95 % Wilson score interval of a share; for n > 0. Wilson 1927, J. Am. Stat. Assoc. 22.
 
@@ -113,7 +121,7 @@ def wilson(bad: int, n: int) -> tuple[float, float]:
     share, z2 = bad / n, Z95 * Z95
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return (0.0 if bad == 0 else centre - half), (1.0 if bad == n else centre + half)
 
 
 def newcombe(bad: int, n: int, bad_before: int, n_before: int) -> tuple[float, float]:

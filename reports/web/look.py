@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from itertools import pairwise
 from typing import Generic, TypeVar
@@ -17,7 +17,7 @@ from ingest.store.engine import Store
 from ingest.store.migrate import require_schema
 from ingest.store.results import latest_ranking, latest_reports
 from reports.web.board import Board, Rows, Trouble, compose
-from reports.web.days import DAYS, Defects, Energy, day_bounds, defects, energy
+from reports.web.days import DAYS, Defects, Energy, day_bounds, defects, energy, just_begun
 from reports.web.fixes import fix_list
 
 __all__ = ["Lookout"]
@@ -125,8 +125,9 @@ class Lookout:
             return None
         zone = self._plant.site.zone
         day = newest.astimezone(zone).date()
-        counts = self._day_counts(name, "judged", day_bounds(day, zone), now)
-        return defects(day, counts, line.units.good, line.units.bad)
+        counts = self._day_counts(name, "judged", day_bounds(day, zone, DAYS + 1), now)
+        day, first = _settled(day, [float(sum(of_day.values())) for of_day in counts])
+        return defects(day, counts[first : first + DAYS], line.units.good, line.units.bad)
 
     def _day_counts(self, name: str, use: str, bounds: list[datetime], now: datetime) -> list[dict[str, int]]:
         return _days(
@@ -140,7 +141,7 @@ class Lookout:
         zone = self._plant.site.zone
         # A reading at midnight closes the day that ends there.
         day = (meter.last_seen.astimezone(zone) - timedelta(microseconds=1)).date()
-        bounds = day_bounds(day, zone)
+        bounds = day_bounds(day, zone, DAYS + 1)
         used = self._increase(meter.signal_id, bounds, now)
         counter = self._row(name, line, line.good_count, by_address)
         good: Sequence[float | None]
@@ -148,8 +149,10 @@ class Lookout:
             counts = self._day_counts(name, "made", bounds, now)
             good = [float(sum(of_day.get(text, 0) for text in line.units.good)) for of_day in counts]
         else:
-            good = self._increase(counter.signal_id, bounds, now) if counter is not None else [None] * DAYS
-        return energy(day, used, good, meter.unit or "kWh")
+            good = self._increase(counter.signal_id, bounds, now) if counter is not None else [None] * len(used)
+        day, first = _settled(day, used)
+        here = slice(first, first + DAYS)
+        return energy(day, used[here], good[here], meter.unit or "kWh")
 
     def _increase(self, signal_id: int, bounds: list[datetime], now: datetime) -> list[float | None]:
         def read(spans: Sequence[datetime]) -> list[float | None]:
@@ -164,6 +167,11 @@ class Lookout:
         return (
             None if machine is None or wanted is None else by_address.get(self._plant.address(line_id, machine, wanted))
         )
+
+
+def _settled(day: date, made: Sequence[float | None]) -> tuple[date, int]:
+    """The day to speak of out of the nine that end with ``day``, and where the eight that end with it begin."""
+    return (day - timedelta(days=1), 0) if just_begun(made) else (day, 1)
 
 
 def _days(

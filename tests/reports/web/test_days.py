@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.web.days import DAYS, day_bounds, defects, energy, newcombe, wilson
+from reports.web.days import DAYS, day_bounds, defects, energy, just_begun, newcombe, wilson
 
 DAY = date(2026, 11, 22)
 GOOD, BAD = ("OK",), ("NG",)
@@ -100,3 +100,10 @@ def test_energy_without_good_units_or_without_a_meter() -> None:
     assert found is not None
     assert (found.per_good, found.change) == (None, "no_comparison")
     assert energy(DAY, [1.0] * 7 + [None], [1.0] * 8) is None
+
+
+def test_a_day_needs_a_tenth_of_the_busiest() -> None:
+    assert just_begun([1440, 1440, 5])
+    assert just_begun([1440, None])
+    assert not just_begun([1440, 200])
+    assert not just_begun([0, 0])

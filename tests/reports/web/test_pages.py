@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_the_page_and_its_json_say_the_same(site: Site) -> None:
     assert twin["fix_first"][0]["fixes"][0]["windows"][0]["name"] == {"en": "Cooling temperature", "ja": "冷却温度"}
     assert twin["ledger"]["adds_up"] is True
     assert "adds up" in page
+
+
+def test_a_day_of_a_few_parts_gives_way_to_the_day_before(sqlite_store: Store, tmp_path: Path) -> None:
+    noon = datetime.now(UTC).replace(hour=3, minute=0) - timedelta(days=3)  # 12:00 in Tokyo
+    for back in range(9):
+        factory.judge(sqlite_store, noon - timedelta(days=back), 95, 5)
+    factory.judge(sqlite_store, noon + timedelta(days=1), 4, 0)
+    with running(sqlite_store, PLANT, tmp_path) as site:
+        found = site.json("/index.json")["lines"][0]["defects"]
+        page = site.get("/?lang=en").text
+    assert (found["day"], found["n"], found["before_n"]) == (noon.date().isoformat(), 100, 700)
+    assert 'Defect rate <span class="day">on ' in page
 
 
 def test_lines_answer_is_the_line_all_right(site: Site) -> None:
