@@ -2,7 +2,7 @@
 
 from reports.document import Document, Entry
 from reports.figures import effect_figure, gain_figure, time_figure
-from reports.findings import advice, caution, effect, net, now, per_month, status, support, sure, window, worth
+from reports.findings import advice, caution, effect, energy_month, net, now, status, support, sure, window, worth
 from reports.formats import Formats
 from reports.grounds import excluded_table, facts, footer, grade, next_steps, period, reason, trust
 from reports.parts import Cell, Finding, KeyFigure, Ranking, Report, Table
@@ -103,27 +103,24 @@ def _gain_figure(voice: Voice, entry: Entry) -> KeyFigure:
         level=voice.formats.percent(gain.level),
         interval=voice.gain_span(gain.low, gain.high) + voice.formats.after(voice.gain_unit),
     )
-    return KeyFigure(voice.gain(gain.estimate), words(f"figures.gain_{key}", loss=voice.loss_name), interval)
+    energy = energy_month(voice, gain.estimate)
+    note = interval if energy is None else words("figures.with_energy", interval=interval, energy=energy)
+    return KeyFigure(voice.gain(gain.estimate), words(f"figures.gain_{key}", loss=voice.loss_name), note)
 
 
 def _worth_figure(voice: Voice, entry: Entry) -> tuple[KeyFigure, ...]:
-    """Money a month, else money per 1,000; energy a month; else nothing."""
-    words, money, month = voice.words, entry.money, per_month(voice, entry)
-    pace = voice.units_per_month()
-    if money is not None and money.estimate is not None:
-        per = voice.formats.money(money.estimate, money.currency)
-        if month is None or pace is None:
-            low = voice.formats.money(money.low, money.currency)
-            return (KeyFigure(per, words("figures.money_per", per=voice.per), words("figures.money_low", low=low)),)
-        low = voice.formats.money(None if money.low is None else money.low * pace / 1000, money.currency)
-        note = words("figures.money_month_note", low=low, money=per, per=voice.per)
-        return (KeyFigure(month, words("figures.money_month"), note),)
-    if month is not None and pace is not None:
-        low = voice.formats.quantity(entry.gain.low * pace, voice.unit, 0)
-        return (
-            KeyFigure(month, words("figures.energy_month", loss=voice.loss_name), words("figures.money_low", low=low)),
-        )
-    return ()
+    """Money a month, else money per 1,000; nothing where no cost is declared."""
+    words, money, pace = voice.words, entry.money, voice.units_per_month()
+    if money is None or money.estimate is None:
+        return ()
+    per = voice.formats.money(money.estimate, money.currency)
+    if pace is None:
+        low = voice.formats.money(money.low, money.currency)
+        return (KeyFigure(per, words("figures.money_per", per=voice.per), words("figures.money_low", low=low)),)
+    low = voice.formats.money(None if money.low is None else money.low * pace / 1000, money.currency)
+    note = words("figures.money_month_note", low=low, money=per, per=voice.per)
+    month = voice.formats.money(money.estimate * pace / 1000, money.currency)
+    return (KeyFigure(month, words("figures.money_month"), note),)
 
 
 def _sure_figure(voice: Voice, entry: Entry) -> tuple[KeyFigure, ...]:
@@ -196,11 +193,17 @@ def _ranking_table(voice: Voice, priced: bool) -> Table:
     )
 
 
+def _ranks(voice: Voice, entry: Entry) -> str:
+    if entry.rank_interval is None:
+        return voice.formats.number(None)
+    best, worst = entry.rank_interval
+    return str(best) if best == worst else voice.formats.span(str(best), str(worst))
+
+
 def _ranking_row(voice: Voice, entry: Entry, priced: bool) -> tuple[Cell, ...]:
     formats, factors = voice.formats, list(entry.windows)
     named = [factor for factor in factors if voice.name(factor) != clean(factor)]
     money = entry.money
-    ranks = formats.span(*(str(rank) for rank in entry.rank_interval)) if entry.rank_interval else formats.number(None)
     cells = [
         Cell(str(entry.rank)),
         Cell(" +\n".join(voice.name(factor) for factor in factors), ", ".join(clean(factor) for factor in named)),
@@ -209,7 +212,10 @@ def _ranking_row(voice: Voice, entry: Entry, priced: bool) -> tuple[Cell, ...]:
             voice.words(f"direction.{entry.direction}"),
             whole=entry.direction != "level",
         ),
-        Cell("\n".join(now(voice, entry, factor) or formats.number(None) for factor in factors)),
+        Cell(
+            "\n".join(now(voice, entry, factor) or formats.number(None) for factor in factors),
+            whole=entry.direction != "level",
+        ),
         Cell(
             formats.number(entry.gain.estimate * voice.gain_scale, voice.gain_digits()),
             voice.gain_span(entry.gain.low, entry.gain.high),
@@ -223,4 +229,4 @@ def _ranking_row(voice: Voice, entry: Entry, priced: bool) -> tuple[Cell, ...]:
                 f"{voice.words('ranking.lower_end')} {low}" if money else "",
             )
         )
-    return (*cells, Cell(ranks), Cell(status(voice, entry)))
+    return (*cells, Cell(_ranks(voice, entry)), Cell(status(voice, entry)))

@@ -80,7 +80,7 @@ def _curve(voice: Voice, entry: Entry) -> Figure:
     limits = edges(entry, entry.factor) if entry.factor in entry.windows else None
     points = sorted(entry.curve, key=lambda point: point.x)
     digits = setting_decimals(*(limits or (points[0].x, points[-1].x)))
-    factor = f"{voice.name(entry.factor)}{voice.unit_note(unit_sign(clean(entry.unit)))}"
+    factor = f"{voice.name(entry.factor)}{voice.unit_note(unit_sign(clean(entry.unit)), voice.name(entry.factor))}"
     level = formats.percent(entry.gain.level)
     rows = [
         (
@@ -136,11 +136,10 @@ def _sample(voice: Voice, x: float, loss: float, low: float | None, high: float 
 
 
 def _ends(voice: Voice, low: float | None, high: float | None) -> tuple[float | None, float | None]:
-    """An interval in display units; a loss turned round swaps its ends."""
+    """An interval in display units, if there is one."""
     if low is None or high is None:
         return None, None
-    first, second = sorted((low * voice.scale, high * voice.scale))
-    return first, second
+    return voice.ends(low, high)
 
 
 def _levels(voice: Voice, entry: Entry) -> Figure:

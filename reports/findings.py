@@ -9,9 +9,9 @@ __all__ = [
     "caution",
     "edges",
     "effect",
+    "energy_month",
     "net",
     "now",
-    "per_month",
     "status",
     "support",
     "sure",
@@ -116,16 +116,12 @@ def support(voice: Voice, entry: Entry) -> str | None:
     return voice.words(key, share=voice.formats.percent(entry.support), n=n)
 
 
-def per_month(voice: Voice, entry: Entry) -> str | None:
-    """Money a month at the pace of the period; energy a month where there is no money but the unit adds up."""
+def energy_month(voice: Voice, gain: float) -> str | None:
+    """Energy saved a month at the pace of the period; none where the unit does not add up."""
     pace = voice.units_per_month()
-    if pace is None:
+    if pace is None or voice.classification or voice.unit not in ENERGY_UNITS:
         return None
-    if entry.money is not None and entry.money.estimate is not None:
-        return voice.formats.money(entry.money.estimate * pace / 1000, entry.money.currency)
-    if not voice.classification and voice.unit in ENERGY_UNITS:
-        return voice.formats.quantity(entry.gain.estimate * pace, voice.unit, 0)
-    return None
+    return voice.formats.quantity(gain * pace, voice.unit, 0)
 
 
 def worth(voice: Voice, entry: Entry) -> str | None:
@@ -138,9 +134,10 @@ def worth(voice: Voice, entry: Entry) -> str | None:
         "low": voice.formats.money(money.low, money.currency),
         "per": voice.per,
     }
-    month = per_month(voice, entry)
-    if month is None:
+    pace = voice.units_per_month()
+    if pace is None:
         return voice.words("effect.money", **values)
+    month = voice.formats.money(money.estimate * pace / 1000, money.currency)
     return voice.words("effect.money_month", month=month, **values)
 
 

@@ -52,7 +52,7 @@ def grade(voice: Voice) -> Grade:
         return "unknown"
     if skill >= 0.7:
         return "very_good"
-    return "good" if skill >= 0.5 else "moderate" if skill >= 0.15 else "weak"
+    return "good" if skill >= 0.5 else "moderate" if skill >= 0.25 else "weak"
 
 
 def _shown(voice: Voice, quality: Quality, value: float | None) -> str:
@@ -128,7 +128,7 @@ def trust(voice: Voice) -> Trust | None:
     shown = grade(voice)
     return Trust(
         grade=words("trust.grade", grade=words(f"trust.{shown}")) if quality else "",
-        advice=words(f"trust.advice_{shown}") if quality else "",
+        advice=words(f"trust.advice_{shown}") if quality and found else "",
         model=_model(voice, quality) if quality else (),
         evidence=evidence if found else (),
         warnings=warnings,

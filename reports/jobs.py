@@ -36,7 +36,7 @@ def plant_names(plant: Plant, study: str) -> dict[str, dict[str, str]]:
         if declared.name is None:
             continue
         called: dict[Language, str] = {language: declared.name[language] for language in LANGUAGES}
-        names[signal] = {**called}
+        names[signal] = {str(language): name for language, name in called.items()}
         for statistic in STATISTICS:
             names[f"{signal}__{statistic}"] = {
                 language: Words(language)(f"statistic.{statistic}", name=name) for language, name in called.items()

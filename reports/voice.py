@@ -109,16 +109,22 @@ class Voice:
         """An interval of losses, in display order, without unit."""
         if low is None or high is None:
             return self.formats.number(None)
-        ends = sorted((low * self.scale, high * self.scale))
+        ends = self.ends(low, high)
         return self.formats.span(*(self.formats.number(end, self.loss_digits()) for end in ends))
+
+    def ends(self, low: float, high: float) -> tuple[float, float]:
+        """An interval in display units, in order; a rate lies between nothing and all."""
+        first, second = sorted((low * self.scale, high * self.scale))
+        return (max(0.0, first), min(100.0, second)) if self.classification else (first, second)
 
     @property
     def loss_title(self) -> str:
         """The loss with its unit, as an axis says it."""
-        return f"{self.Loss_name}{self.unit_note(self.unit)}"
+        return f"{self.Loss_name}{self.unit_note(self.unit, self.Loss_name)}"
 
-    def unit_note(self, unit: str) -> str:
-        return f"{NBSP}[{unit}]" if unit else ""
+    def unit_note(self, unit: str, name: str = "") -> str:
+        """The unit in brackets, unless the name says it already."""
+        return "" if not unit or unit in re.split(r"[\s\[\]()_]+", name) else f"{NBSP}[{unit}]"
 
     # -- the gain
 

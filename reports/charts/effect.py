@@ -15,6 +15,7 @@ from reports.charts.theme import (
     QUIET,
     SMALL,
     WINDOW,
+    as_is,
     canvas,
     columns,
     like,
@@ -22,12 +23,17 @@ from reports.charts.theme import (
     text,
     value_axis,
     width_of,
+    x2_at,
+    x_at,
+    y_at,
 )
 
 __all__ = ["EFFECT_WIDTH", "effect_chart"]
 
 LEFT, PLOT, RIGHT = 44, 348, 8
 EFFECT_WIDTH = LEFT + PLOT + RIGHT
+BUSY = 1.0
+"""Per cent of the units near a value from which on the width of its band sets the scale."""
 TOP, CURVE, GAP, SHARES, BOTTOM = 52, 168, 34, 46, 42
 
 
@@ -60,9 +66,10 @@ def _edges(samples: tuple[Sample, ...]) -> list[float]:
 
 
 def _y_domain(samples: tuple[Sample, ...]) -> tuple[float, float]:
-    """Down to zero where that costs less than half of the picture."""
-    low = min(sample.y if sample.low is None else sample.low for sample in samples)
-    high = max(sample.y if sample.high is None else sample.high for sample in samples)
+    """Down to zero where that costs less than half of the picture. Where hardly anything runs, the band may be cut."""
+    busy = [sample for sample in samples if sample.share is None or sample.share >= BUSY]
+    low = min([*(s.y for s in samples), *(s.low for s in busy if s.low is not None)])
+    high = max([*(s.y for s in samples), *(s.high for s in busy if s.high is not None)])
     return (0.0 if 0 <= low < 0.5 * high else low), high if high > low else low + 1
 
 
@@ -82,12 +89,14 @@ def _window(effect: Effect, x: alt.X, height: float) -> list[alt.Chart]:
     place = rows([{"low": low, "high": high, **panel} for panel in _panels(height)])
     y = alt.Y("top:Q", scale=_flat(height), axis=None)
     shade = (
-        alt.Chart(place).mark_rect(color=WINDOW, opacity=1).encode(x=like(x, "low"), x2="high:Q", y=y, y2="bottom:Q")
+        alt.Chart(place)
+        .mark_rect(color=WINDOW, opacity=1)
+        .encode(x=like(x, "low"), x2=alt.X2("high:Q"), y=y, y2=alt.Y2("bottom:Q"))
     )
     sides = (
         alt.Chart(rows([{"edge": edge, **panel} for edge in effect.window for panel in _panels(height)]))
         .mark_rule(color=EDGE, strokeDash=[4, 3], strokeWidth=1.2)
-        .encode(x=like(x, "edge"), y=y, y2="bottom:Q")
+        .encode(x=like(x, "edge"), y=y, y2=alt.Y2("bottom:Q"))
     )
     return [shade, sides]
 
@@ -96,21 +105,31 @@ def _curve(effect: Effect, x: alt.X) -> list[alt.Chart]:
     low, high = _y_domain(effect.samples)
     y_scale = columns(CURVE, 0, low, high)
     y = alt.Y("y:Q", scale=y_scale, axis=value_axis("", ticks=4, orient="left", grid=True))
-    points = [{"x": s.x, "y": s.y, "low": s.low, "high": s.high} for s in effect.samples]
-    banded = [point for point in points if point["low"] is not None]
+    points = [{"x": s.x, "y": s.y} for s in effect.samples]
+    banded = [
+        {"x": s.x, "low": min(max(s.low, low), high), "high": min(max(s.high, low), high)}
+        for s in effect.samples
+        if s.low is not None and s.high is not None
+    ]
     line = alt.Chart(rows(points)).mark_line(color=ACCENT, strokeWidth=2, strokeJoin="round").encode(x=x, y=y)
     # Each layer has a scale of its own; band and line are given the same one, the line shows it.
     band = (
         alt.Chart(rows(banded))
         .mark_area(color=BAND, opacity=0.75)
-        .encode(x=x, y=alt.Y("low:Q", scale=y_scale, axis=None), y2="high:Q")
+        .encode(x=x, y=alt.Y("low:Q", scale=y_scale, axis=None), y2=alt.Y2("high:Q"))
     )
     return [band, line] if banded else [line]
 
 
 def _shares(effect: Effect, edges: list[float], x: alt.X, height: float) -> list[alt.Chart]:
     bars: list[dict[str, Any]] = [
-        {"from": edges[i], "to": edges[i + 1], "share": sample.share, "zero": 0.0, "inside": _inside(effect, sample)}
+        {
+            "from": edges[i],
+            "to": edges[i + 1],
+            "share": sample.share,
+            "zero": 0.0,
+            "color": ACCENT if _inside(effect, sample) else QUIET,
+        }
         for i, sample in enumerate(effect.samples)
         if sample.share is not None
     ]
@@ -118,7 +137,6 @@ def _shares(effect: Effect, edges: list[float], x: alt.X, height: float) -> list
         return []
     top = max(bar["share"] for bar in bars) or 1.0
     scale = columns(height, height - SHARES, 0, top)
-    color = alt.condition("datum.inside", alt.value(ACCENT), alt.value(QUIET))
     axis = alt.Axis(
         title="", orient="left", values=[0, _round_down(top)], grid=False, labelExpr="datum.label + '%'", format=",~f"
     )
@@ -127,16 +145,14 @@ def _shares(effect: Effect, edges: list[float], x: alt.X, height: float) -> list
         .mark_rect(binSpacing=0)
         .encode(
             x=like(x, "from"),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             y=alt.Y("zero:Q", scale=scale, axis=axis),
-            y2="share:Q",
-            color=color,
+            y2=alt.Y2("share:Q"),
+            color=as_is("color"),
         )
     )
     floor = (
-        alt.Chart(rows([{}]))
-        .mark_rule(color=MUTED, strokeWidth=1)
-        .encode(x=alt.value(0), x2=alt.value(PLOT), y=alt.value(height))
+        alt.Chart(rows([{}])).mark_rule(color=MUTED, strokeWidth=1).encode(x=x_at(0), x2=x2_at(PLOT), y=y_at(height))
     )
     return [drawn, floor]
 
@@ -170,7 +186,7 @@ def _now(effect: Effect, x: alt.X, low: float, high: float, height: float) -> li
             .encode(
                 x=like(x, "now"),
                 y=alt.Y("top:Q", scale=_flat(height), axis=None),
-                y2="bottom:Q",
+                y2=alt.Y2("bottom:Q"),
             )
         )
         layers += [line, _label(effect.now_label, effect.now, low, high, -6, INK)]

@@ -13,12 +13,14 @@ from reports.charts.theme import (
     QUIET,
     SIZE,
     SMALL,
+    as_is,
     canvas,
     columns,
     like,
     rows,
     value_axis,
     wrap,
+    x_at,
 )  # fmt: skip
 
 __all__ = ["gains_chart"]
@@ -47,10 +49,10 @@ def gains_chart(gains: Gains, width: int) -> dict[str, Any]:
     layers = [
         base.transform_filter("datum.proven")
         .mark_bar(color=BAR_FILL, height=BAR)
-        .encode(x=like(x, "zero"), x2="estimate:Q"),
+        .encode(x=like(x, "zero"), x2=alt.X2("estimate:Q")),
         base.transform_filter("!datum.proven")
         .mark_bar(filled=False, stroke=QUIET, strokeDash=[3, 2], strokeWidth=1.2, height=BAR)
-        .encode(x=like(x, "zero"), x2="estimate:Q"),
+        .encode(x=like(x, "zero"), x2=alt.X2("estimate:Q")),
         _zero(placed, x, height, narrow),
         *_whiskers(base, x, height),
         *_words(placed, names, width, height),
@@ -77,7 +79,7 @@ def _place(bars: tuple[Bar, ...], names: list[list[str]], narrow: bool) -> tuple
             {
                 "y": y, "zero": 0.0, "estimate": bar.estimate, "low": bar.low, "high": bar.high, "proven": bar.proven,
                 "value": bar.value, "note": bar.note, "color": color, "weight": weight,
-                "top": top + 12 if narrow else y - words / 2 + 12,
+                "whisker": INK if bar.proven else QUIET, "top": top + 12 if narrow else y - words / 2 + 12,
             }
         )  # fmt: skip
         top = bottom
@@ -93,16 +95,16 @@ def _zero(placed: list[dict[str, Any]], x: alt.X, height: float, narrow: bool) -
     ends = [{"zero": 0.0, "y": row["y"] - BAR * 0.75, "end": row["y"] + BAR * 0.75} for row in placed]
     whole = [{"zero": 0.0, "y": 0.0, "end": height}]
     rule: alt.Chart = alt.Chart(rows(ends if narrow else whole)).mark_rule(color=INK, strokeWidth=1)
-    return rule.encode(x=like(x, "zero"), y=_pixel("y", height), y2="end:Q")
+    return rule.encode(x=like(x, "zero"), y=_pixel("y", height), y2=alt.Y2("end:Q"))
 
 
 def _whiskers(base: alt.Chart, x: alt.X, height: float) -> list[alt.Chart]:
-    color = alt.condition("datum.proven", alt.value(INK), alt.value(QUIET))
+    color = as_is("whisker")
     caps = base.transform_calculate(above=f"datum.y - {CAP}", below=f"datum.y + {CAP}").encode(
-        y=_pixel("above", height), y2="below:Q", color=color
+        y=_pixel("above", height), y2=alt.Y2("below:Q"), color=color
     )
     return [
-        base.mark_rule(strokeWidth=1.4).encode(x=x, x2="high:Q", color=color),
+        base.mark_rule(strokeWidth=1.4).encode(x=x, x2=alt.X2("high:Q"), color=color),
         caps.mark_rule(strokeWidth=1.4).encode(x=x),
         caps.mark_rule(strokeWidth=1.4).encode(x=like(x, "high")),
         base.mark_point(filled=True, size=26, opacity=1, shape="circle").encode(x=like(x, "estimate"), color=color),
@@ -119,7 +121,7 @@ def _words(placed: list[dict[str, Any]], names: list[list[str]], width: int, hei
         if row["note"]:
             at = row["top"] + len(lines) * LINE
             said.append({"at": at, "said": row["note"], "color": MUTED, "weight": "normal", "size": SMALL})
-    style = {"color": alt.Color("color:N", scale=None), "size": alt.Size("size:Q", scale=None)}
+    style = {"color": as_is("color"), "size": alt.Size("size:Q", scale=None)}
     layers = []
     for weight in ("bold", "normal"):
         chosen = [item for item in said if item["weight"] == weight]
@@ -128,11 +130,11 @@ def _words(placed: list[dict[str, Any]], names: list[list[str]], width: int, hei
             layers.append(
                 alt.Chart(rows(chosen))
                 .mark_text(align="left", baseline="alphabetic", fontWeight=weight)
-                .encode(x=alt.value(0), y=_pixel("at", height), text="said:N", **style)
+                .encode(x=x_at(0), y=_pixel("at", height), text=alt.Text("said:N"), **style)
             )
             layers.append(
                 alt.Chart(rows(numbers))
                 .mark_text(align="right", baseline="middle", fontSize=SIZE, fontWeight=weight)
-                .encode(x=alt.value(width), y=_pixel("y", height), text="value:N", color=style["color"])
+                .encode(x=x_at(width), y=_pixel("y", height), text=alt.Text("value:N"), color=style["color"])
             )
     return layers

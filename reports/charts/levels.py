@@ -15,12 +15,15 @@ from reports.charts.theme import (
     SIZE,
     SMALL,
     WINDOW,
+    as_is,
     canvas,
     columns,
     rows,
     text,
     value_axis,
     wrap,
+    x2_at,
+    x_at,
 )
 
 __all__ = ["levels_chart"]
@@ -40,7 +43,8 @@ def levels_chart(levels: Levels) -> dict[str, Any]:
         {
             "y": ROW * (i + 0.5), "top": ROW * i + 2, "bottom": ROW * (i + 1) - 2, "mean": level.y,
             "low": level.y if level.low is None else level.low, "high": level.y if level.high is None else level.high,
-            "advised": level.advised, "share": level.share,
+            "advised": level.advised, "share": level.share, "color": ACCENT if level.advised else QUIET,
+            "shape": "circle" if level.advised else "diamond",
         }
         for i, level in enumerate(shown)
     ]  # fmt: skip
@@ -51,18 +55,24 @@ def levels_chart(levels: Levels) -> dict[str, Any]:
     pixels = alt.Scale(domain=[0, height], range=[0, height], zero=False)
     y = alt.Y("y:Q", scale=pixels, axis=None)
     base = alt.Chart(rows(data)).encode(y=y)
-    color = alt.condition("datum.advised", alt.value(ACCENT), alt.value(QUIET))
-    shape = alt.condition("datum.advised", alt.value("circle"), alt.value("diamond"))
+    color, shape = as_is("color"), alt.Shape("shape:N", scale=None)
     layers = [
         base.transform_filter("datum.advised")
         .mark_rect(color=WINDOW)
-        .encode(x=alt.value(0), x2=alt.value(EFFECT_WIDTH), y=alt.Y("top:Q", scale=pixels, axis=None), y2="bottom:Q"),
-        base.mark_rule(strokeWidth=1.6).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=color),
+        .encode(
+            x=x_at(0),
+            x2=x2_at(EFFECT_WIDTH),
+            y=alt.Y("top:Q", scale=pixels, axis=None),
+            y2=alt.Y2("bottom:Q"),
+        ),
+        base.mark_rule(strokeWidth=1.6).encode(
+            x=alt.X("low:Q", scale=scale, axis=axis), x2=alt.X2("high:Q"), color=color
+        ),
         base.mark_point(filled=True, size=64, opacity=1).encode(
             x=alt.X("mean:Q", scale=scale), color=color, shape=shape
         ),
         base.mark_text(align="right", baseline="middle", fontSize=SIZE, color=INK).encode(
-            x=alt.value(EFFECT_WIDTH - 4), text="share:N"
+            x=x_at(EFFECT_WIDTH - 4), text=alt.Text("share:N")
         ),
         text(levels.share_title, x=EFFECT_WIDTH - 4, y=-10, align="right"),
         *_names(levels, len(shown)),

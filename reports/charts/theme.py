@@ -13,7 +13,7 @@ from altair.utils import schemapi
 
 __all__ = [
     "ACCENT", "BAND", "BAR_FILL", "EDGE", "GRID", "INK", "MUTED", "NARROW", "QUIET", "SIZE", "SMALL", "WIDE", "WINDOW",
-    "canvas", "columns", "like", "rows", "text", "value_axis", "width_of", "wrap",
+    "as_is", "canvas", "columns", "like", "rows", "text", "value_axis", "width_of", "wrap", "x2_at", "x_at", "y_at",
 ]  # fmt: skip
 
 INK = "#1c2127"
@@ -79,6 +79,23 @@ def like(x: alt.X, field: str) -> alt.X:
     return copied
 
 
+def as_is(field: str) -> alt.Color:
+    """Colours written in the data. Channels are spelled out: Altair guesses one longer than it draws it."""
+    return alt.Color(f"{field}:N", scale=None)
+
+
+def x_at(pixel: float) -> alt.XValue:
+    return alt.XValue(pixel)  # type: ignore[no-untyped-call]
+
+
+def x2_at(pixel: float) -> alt.X2Value:
+    return alt.X2Value(pixel)  # type: ignore[no-untyped-call]
+
+
+def y_at(pixel: float) -> alt.YValue:
+    return alt.YValue(pixel)  # type: ignore[no-untyped-call]
+
+
 def value_axis(title: str, *, ticks: int = 5, **more: Any) -> alt.Axis:
     """An axis of numbers with a light grid."""
     return alt.Axis(title=title, tickCount=ticks, format=",~f", labelFlush=False, **more)
@@ -94,7 +111,7 @@ def text(
         color=color,
         fontSize=size,
     )
-    return marked.encode(x=alt.value(x), y=alt.value(y), text=alt.Text("said:N"))
+    return marked.encode(x=x_at(x), y=y_at(y), text=alt.Text("said:N"))
 
 
 def width_of(said: str, size: float) -> float:

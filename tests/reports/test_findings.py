@@ -33,7 +33,7 @@ def test_defects_with_money() -> None:
         "不良率は 4.1% から 2.9% へ下がる見込みです。1,000個あたりの不良が 12.0 個減る計算です（90%区間 8.0〜16.0）。"
         "すでに全体の 35%（n = 2,796）がこの範囲で生産されています。"
         "金額にすると 1,000個あたり ¥1,440（下限 ¥960）、対象期間の生産ペースで月に ¥6,211 です。"
-        "変更の費用を 8,000個 に割り振って差し引くと、1,000個あたり ¥1,065（下限 ¥585）が残ります。"
+        "変更の費用を8,000個に割り振って差し引くと、1,000個あたり ¥1,065（下限 ¥585）が残ります。"
     )
 
 
@@ -130,5 +130,5 @@ def test_no_month_without_a_week_of_data() -> None:
 def test_energy_of_a_month_without_money() -> None:
     document = documents.energy()
     document["ranking"][0]["money"] = None
-    shown = report(document, "en").key_figures[1]
-    assert (shown.value.replace("\u00a0", " "), shown.label) == ("1,035 kWh", "less power a month")
+    assert report(document, "en").key_figures[0].note.endswith(" · 1,035\u00a0kWh a month")
+    assert report(document, "ja").key_figures[0].note.endswith("・月に 1,035\u00a0kWh")
