@@ -11,15 +11,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import SQLAlchemyError
 
 from ingest import doctor, logs
 from ingest.command import SettingsOption, settings_of
-from ingest.errors import DatabaseUnavailable
 from ingest.gateway.service import Gateway
 from ingest.settings import Settings, load_plant
 from ingest.store import migrate, read
-from ingest.store.engine import Store, connect
+from ingest.store.engine import Store, opened
 from ingest.store.partitions import partition_status
 
 __all__ = ["register"]
@@ -65,7 +63,7 @@ def upgrade(settings: SettingsOption = None) -> None:
     Example: `genba db upgrade`
     """
     found = settings_of(settings)
-    with _store(found, create=True) as store:
+    with opened(found.database, create=True) as store:
         before = migrate.status(store)
         migrate.upgrade(store)
         after = migrate.status(store)
@@ -82,7 +80,7 @@ def show_status(settings: SettingsOption = None, as_json: JsonOption = False) ->
     Example: `genba db status --json`
     """
     found = settings_of(settings)
-    with _store(found) as store:
+    with opened(found.database) as store:
         schema = migrate.status(store)
         partitions = partition_status(store)
         rows = {str(table): count for table, count in read.counts(store).items()} if schema.ready else {}
@@ -224,22 +222,9 @@ def ledger(settings: SettingsOption = None, as_json: JsonOption = False) -> None
 @contextmanager
 def _tables(settings: Settings) -> Iterator[Store]:
     """An open database with the schema of this program."""
-    with _store(settings) as store:
+    with opened(settings.database) as store:
         migrate.require_schema(store)
         yield store
-
-
-@contextmanager
-def _store(settings: Settings, *, create: bool = False) -> Iterator[Store]:
-    """An open database; whatever it says in the middle becomes one line."""
-    store = connect(settings.database, create=create)
-    try:
-        yield store
-    except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise DatabaseUnavailable(f"the database failed: {said}; run `genba doctor`") from None
-    finally:
-        store.close()
 
 
 def _print_json(document: Any) -> None:

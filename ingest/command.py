@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.errors import EnvironmentFailure, GenbaError
+from ingest.errors import EnvironmentFailure, GenbaError, UsageError
 from ingest.settings import Settings, load_settings
 
 __all__ = ["SettingsOption", "app", "main", "settings_of"]
@@ -52,32 +52,34 @@ def settings_of(path: Path | None) -> Settings:
     return load_settings(path)
 
 
-def _register() -> None:
-    for entry in sorted(entry_points(group="genba.commands"), key=lambda found: found.name):
+def _register(wanted: str | None) -> None:
+    """Add the sub-command that was asked for, or all of them when none was: help lists what is installed."""
+    entries = entry_points(group="genba.commands")
+    chosen = [entry for entry in entries if entry.name == wanted] or sorted(entries, key=lambda entry: entry.value)
+    # Several words may stand for one function: the gateway's commands come together.
+    for entry in {entry.value: entry for entry in chosen}.values():
         try:
             register = entry.load()
         except ModuleNotFoundError as missing:
-            # The gateway installs without the learning stack; its commands are then simply not there.
-            if (missing.name or "").split(".")[0] == entry.module.split(".")[0]:
-                raise
+            if wanted == entry.name:
+                raise UsageError(f"{wanted} needs {missing.name}; pip install 'genba[all]'") from None
+            # The gateway installs without the learning stack; its commands are then simply not listed.
             continue
         register(app)
 
 
 def main() -> None:
     """Run the command line; the console script."""
-    _register()
     try:
+        _register(next((word for word in sys.argv[1:] if not word.startswith("-")), None))
         app()
     except GenbaError as error:
         typer.echo(f"genba: {error}", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
-        failure = EnvironmentFailure(
-            f"{error.filename or 'the system'}: {error.strerror or error}; mend it and try again"
-        )
-        typer.echo(f"genba: {failure}", err=True)
-        sys.exit(failure.exit_code)
+        what = error.filename or "the system"
+        typer.echo(f"genba: {what}: {error.strerror or error}; mend it and try again", err=True)
+        sys.exit(EnvironmentFailure.exit_code)
 
 
 if __name__ == "__main__":

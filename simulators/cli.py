@@ -11,7 +11,7 @@ from rich.table import Table as Shown
 
 from ingest.command import SettingsOption, settings_of
 from ingest.errors import ScenarioError, UsageError
-from simulators import demo_command, faults, publish, tables, truth, wire
+from simulators import faults, publish, tables, truth, wire
 from simulators.replay_command import replay
 from simulators.scenario import Scenario, load, names
 
@@ -153,4 +153,3 @@ app.command("replay", epilog="Example: genba simulate replay parts.csv --serial 
 def register(root: typer.Typer) -> None:
     """Add the sub-commands to the root command."""
     root.add_typer(app)
-    demo_command.register(root)

@@ -58,15 +58,12 @@ def _signal(table: Table, place: int, role: str, limits: Sequence[float | None],
     return words
 
 
-def _study(recipe: Recipe, target: str, name: str, exclude: Sequence[str]) -> list[str]:
+def _study(recipe: Recipe, target: str, name: str) -> list[str]:
     if target == "verdict":
         task = f'task = "classification"\ntarget = "verdict"\nbad = "{BAD}"'
     else:
         task = f'task = "regression"\ntarget = "{target}"'
-    return [
-        f'[studies.{name}]\nline = "{recipe.line}"\n{task}\ngroup = "day"',
-        f"exclude = {json.dumps(list(exclude))}",
-    ]
+    return [f'[studies.{name}]\nline = "{recipe.line}"\n{task}\ngroup = "day"']
 
 
 def plant_toml(table: Table, recipe: Recipe, roles: Roles, time_zone: str = "UTC") -> str:
@@ -91,7 +88,6 @@ def plant_toml(table: Table, recipe: Recipe, roles: Roles, time_zone: str = "UTC
     target = "verdict" if roles.target is None else named(roles.target)
     if target != "verdict":
         role[target] = "outcome"
-    exclude = [name for name in signals if role[name] == "outcome" and name != target]
     part = recipe.serial is not None
     units = (
         f'kind = "part"\ngood = ["{GOOD}"]\nbad = ["{BAD}"]'
@@ -110,4 +106,4 @@ def plant_toml(table: Table, recipe: Recipe, roles: Roles, time_zone: str = "UTC
     for name, place in signals.items():
         lines.append(f"[lines.{recipe.line}.machines.{recipe.machine}.signals.{name}]")
         lines += [*_signal(table, place, role[name], limits[name], recipe.every), ""]
-    return "\n".join([*lines, *_study(recipe, target, f"{recipe.line}_study", exclude), ""])
+    return "\n".join([*lines, *_study(recipe, target, f"{recipe.line}_study"), ""])

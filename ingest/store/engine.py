@@ -9,12 +9,12 @@ from typing import Any, Literal
 from pymysql.constants import CLIENT
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingest.errors import DatabaseUnavailable, SettingsError
 from ingest.settings import Database
 
-__all__ = ["Dialect", "Store", "alone", "connect"]
+__all__ = ["Dialect", "Store", "alone", "connect", "opened"]
 
 Dialect = Literal["sqlite", "mysql", "mariadb"]
 
@@ -82,6 +82,19 @@ def connect(database: Database, *, create: bool = False) -> Store:
         raise SettingsError(f"database.url: {error}; use mysql+pymysql://user@host/schema") from None
     except RuntimeError as error:  # a password, and neither TLS nor the package that would hide it without
         raise DatabaseUnavailable(f"{_where(url)}: {error}; switch TLS on at the server, or install it") from None
+
+
+@contextmanager
+def opened(database: Database, *, create: bool = False) -> Iterator[Store]:
+    """A database for the length of a command, closed at its end; what it says in the middle becomes one line."""
+    store = connect(database, create=create)
+    try:
+        yield store
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise DatabaseUnavailable(f"the database failed: {said}; run `genba doctor`") from None
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -113,9 +113,7 @@ def promote(store: Store, study: str, model_id: int) -> bool:
         ).first()
         if known is None:
             return False
-        connection.execute(
-            update(model).where(model.c.study == study).values(champion=(model.c.model_id == model_id))
-        )
+        connection.execute(update(model).where(model.c.study == study).values(champion=(model.c.model_id == model_id)))
         return True
 
 

@@ -190,9 +190,7 @@ def unserialised_verdicts(
                 & (unit_table.c.started <= verdict.c.made_at)
                 & (unit_table.c.finished >= verdict.c.made_at),
             )
-            .where(
-                verdict.c.line == line, verdict.c.serial == "", verdict.c.made_at >= start, verdict.c.made_at < end
-            )
+            .where(verdict.c.line == line, verdict.c.serial == "", verdict.c.made_at >= start, verdict.c.made_at < end)
             .order_by(verdict.c.made_at, unit_table.c.finished)
         ).all()
     first: dict[tuple[datetime, datetime, str], tuple[str, datetime, datetime, str]] = {}

@@ -9,7 +9,8 @@ from ingest.command import settings_of
 from ingest.errors import UsageError, nearest
 from ingest.plant import Plant
 from ingest.settings import Settings, load_plant
-from ingest.store.engine import Store, connect
+from ingest.store import engine
+from ingest.store.engine import Store
 from ingest.store.migrate import require_schema
 
 __all__ = ["Opened", "chosen", "opened"]
@@ -29,12 +30,9 @@ def opened(settings_file: Path | None) -> Iterator[Opened]:
     """Read settings and plant, connect, check the schema; closes the store at the end."""
     settings = settings_of(settings_file)
     plant = load_plant(settings)
-    store = connect(settings.database)
-    try:
+    with engine.opened(settings.database) as store:
         require_schema(store)
         yield Opened(settings, plant, store)
-    finally:
-        store.close()
 
 
 def chosen(plant: Plant, study: str | None) -> list[str]:

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from ingest.logs import configure
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from ingest.command import SettingsOption
 from ingest.errors import UsageError
+from ingest.logs import configure
 from ingest.store import jobs
 from models.commands.opening import Opened, chosen, opened
 from models.jobs import STAGES, Stage, StageOutcome, run_chain

@@ -189,7 +189,7 @@ class _Builder:
         self, units: Sequence[read.UnitRow], verdicts: Sequence[read.VerdictRow]
     ) -> dict[str, tuple[datetime, str]]:
         moments = [unit.started for unit in units] + [unit.finished for unit in units]
-        moments += [verdict.made_at for verdict in verdicts if not verdict.serial and verdict.made_at]
+        moments += [verdict.made_at for verdict in verdicts if not verdict.serial]
         if not moments:
             return {}
         found = tables.unserialised_verdicts(

@@ -12,7 +12,7 @@ from ingest.store.engine import Store
 from ingest.store.study import StudyColumn
 from models.study.spec import StudySpec
 
-__all__ = ["names", "study_frame", "study_spec"]
+__all__ = ["study_frame", "study_spec"]
 
 BAD, GOOD = "bad", "good"
 
@@ -109,12 +109,3 @@ def _verdicts(line: Line, study: PlantStudy) -> Mapping[str, str]:
     bad = {study.bad} if study.bad is not None else set(line.units.bad)
     good = (set(line.units.good) | set(line.units.bad)) - bad
     return dict.fromkeys(good, GOOD) | dict.fromkeys(bad, BAD)
-
-
-def names(spec: StudySpec) -> dict[str, dict[str, str]]:
-    """What people call the factors, by column and language."""
-    return {
-        column: {"en": factor.name.en, "ja": factor.name.ja}
-        for column, factor in spec.factors.items()
-        if factor.name is not None
-    }

@@ -52,7 +52,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     app = typer.Typer(pretty_exceptions_enable=False)
     cli.register(app)
     monkeypatch.setattr(command, "app", app)
-    monkeypatch.setattr(command, "_register", lambda: None)
+    monkeypatch.setattr(command, "_register", lambda _wanted: None)
 
     def call(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["genba", *arguments])

@@ -77,7 +77,7 @@ def test_intervals_that_are_stamped_at_their_end(tmp_path: Path) -> None:
     assert len(said) == 6
     assert plant.lines["steel"].units.seconds == 900
     assert plant.studies["steel_study"].target == "use"
-    assert plant.studies["steel_study"].exclude == ("co2",)
+    assert plant.studies["steel_study"].exclude == ()
 
 
 def test_names_are_safe_and_different() -> None:
