@@ -86,7 +86,7 @@ def _duplicates(data: StudyData) -> list[Leak]:
     )
     for column in order:
         values = data.features[column]
-        key = hash(pd.util.hash_pandas_object(values.astype("object"), index=False).to_numpy().tobytes())
+        key = hash((values.to_numpy() if values.dtype == "float64" else values.cat.codes.to_numpy()).tobytes())
         for other in seen.get(key, []):
             if values.dtype == data.features[other].dtype and values.equals(data.features[other]):
                 if roles[column] != "controllable":

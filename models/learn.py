@@ -199,7 +199,9 @@ def _measure(metric: str, truth: Floats, predicted: Floats, weight: Floats | Non
         mean = np.average(truth, weights=weight)
         return float(1 - (weight * (truth - predicted) ** 2).sum() / (weight * (truth - mean) ** 2).sum())
     # The chance that a bad unit is ranked above a good one, ties counted half.
-    _, place = np.unique(predicted, return_inverse=True)
+    order = np.argsort(predicted, kind="stable")
+    truth, predicted, weight = truth[order], predicted[order], weight[order]
+    place = np.concatenate([[0], np.cumsum(np.diff(predicted) > 0)])
     bad = np.bincount(place, weight * truth)
     good = np.bincount(place, weight * (1 - truth))
     below = np.cumsum(good) - good / 2
@@ -212,6 +214,9 @@ def _interval(
     """5 % and 95 % points over resampled groups."""
     _, codes = np.unique(groups, return_inverse=True)
     count = int(codes.max()) + 1
+    # Sorted once; the redraws only weigh.
+    order = np.argsort(predicted, kind="stable")
+    truth, predicted, codes = truth[order], predicted[order], codes[order]
     found = []
     for _ in range(REDRAWS):
         drawn = rng.multinomial(count, np.full(count, 1 / count)).astype(np.float64)

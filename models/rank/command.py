@@ -100,7 +100,9 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _table(document: dict[str, Any]) -> Table:
-    out = Table("rank", "factor", "now", "hold it", "gain (90 %)", "money / 1000 units", "evidence", "first?")
+    priced = any(entry["money"] is not None for entry in document["ranking"])
+    money_head = ("money / 1000 units",) if priced else ()
+    out = Table("rank", "factor", "now", "hold it", "gain (90 %)", *money_head, "evidence", "first?")
     for entry in document["ranking"]:
         gain, money = entry["gain"], entry["money"]
         scale, unit = (1000, "per 1000") if document["task"] == "classification" else (1, gain["unit"])
@@ -110,7 +112,7 @@ def _table(document: dict[str, Any]) -> Table:
             _number(entry["now"]),
             "; ".join(_held(window, entry["unit"]) for window in entry["windows"].values()),
             f"{gain['estimate'] * scale:.3g} ({gain['low'] * scale:.3g} … {gain['high'] * scale:.3g}) {unit}",
-            "-" if money is None else f"{money['estimate']:,.0f} (≥ {money['low']:,.0f}) {money['currency']}",
+            *([f"{money['estimate']:,.0f} (≥ {money['low']:,.0f}) {money['currency']}"] if priced else []),
             entry["evidence"] if entry["proven"] else f"{entry['evidence']}, not proven",
             f"{entry['p_first']:.0%}",
         )

@@ -10,8 +10,8 @@ __all__ = ["WORDS", "say"]
 WORDS: dict[str, tuple[str, str]] = {
     # verdicts
     "factors_found": (
-        "{count} setting(s) would lower the loss for certain; start with {factor}.",
-        "損失を確実に減らせる設定が{count}件あります。まず{factor}から始めてください。",
+        "Changing {count} setting(s) is shown to reduce the loss; start with {factor}.",
+        "変更すると損失が減ると言える設定が{count}件あります。まず{factor}から始めてください。",
     ),
     "no_actionable_factor": (
         "No setting was shown to change the loss: after accounting for everything else, what remains of each could be "
