@@ -58,9 +58,9 @@ def _window(window: Any) -> str:
 def _table(title: str, study: dict[str, Any], scale: float) -> Table:
     truth = {row["factor"]: (place, row) for place, row in enumerate(study["answer"]["factors"], start=1)}
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("rank", "factor", "set it to", "gain (90 % interval)"):
+    for heading in ("#", "factor", "set it to", "gain (90 % interval)"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("true rank", "best window", "true gain"):
+    for heading in ("true #", "window", "gain"):
         table.add_column(heading, no_wrap=True, style="cyan")
     for row in study["ranking"]["ranking"]:
         gain = {key: row["gain"][key] * scale for key in ("estimate", "low", "high")}
@@ -76,7 +76,7 @@ def _show(outcome: dict[str, Any], console: Console) -> None:
         ranking = study["ranking"]["ranking"]
         is_share = study["ranking"]["task"] == "classification"
         unit = "defects per 1000 units" if is_share or not ranking else ranking[0]["gain"]["unit"]
-        title = f"{name}: what to fix first, gains in {unit} (the simulator's answer key on the right)"
+        title = f"{name}: fix first, gain in {unit}; the answer key in colour"
         console.print(_table(title, study, 1000.0 if is_share else 1.0))
         if not ranking:
             console.print(study["ranking"]["reason"]["en"])
