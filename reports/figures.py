@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from reports.charts.data import Bar, Effect, Gains, Level, Levels, Moment, Sample, Trend
-from reports.document import Entry, TimePoint
+from reports.document import Entry, LevelPoint, Point, TimePoint
 from reports.findings import edges, now, window
 from reports.formats import parse_moment, setting_decimals, unit_sign
 from reports.parts import Cell, Figure, Table
@@ -76,24 +76,12 @@ def effect_figure(voice: Voice, entry: Entry) -> Figure | None:
 
 
 def _curve(voice: Voice, entry: Entry) -> Figure:
-    words, formats = voice.words, voice.formats
-    limits = edges(entry, entry.factor) if entry.factor in entry.windows else None
+    words = voice.words
     points = sorted(entry.curve, key=lambda point: point.x)
-    digits = setting_decimals(*(limits or (points[0].x, points[-1].x)))
-    factor = f"{voice.name(entry.factor)}{voice.unit_note(unit_sign(clean(entry.unit)), voice.name(entry.factor))}"
-    level = formats.percent(entry.gain.level)
-    rows = [
-        (
-            formats.number(point.x, digits),
-            voice.bare_loss(point.loss),
-            voice.loss_span(point.low, point.high),
-            formats.percent(point.share, 1),
-            words("curve.yes") if limits and limits[0] <= point.x <= limits[1] else words("curve.no"),
-        )
-        for point in points
-    ]
-    standing = entry.now if isinstance(entry.now, float) else None
-    low, high = (formats.quantity(edge, clean(entry.unit), digits) for edge in limits or (points[0].x, points[-1].x))
+    limits = edges(entry, entry.factor) if entry.factor in entry.windows else None
+    low, high = limits or (points[0].x, points[-1].x)
+    digits, unit = setting_decimals(low, high), clean(entry.unit)
+    factor = f"{voice.name(entry.factor)}{voice.unit_note(unit_sign(unit), voice.name(entry.factor))}"
     return Figure(
         key=f"effect-{entry.rank}",
         title=words("curve.title", loss=voice.Loss_name, factor=voice.inside(entry.factor)),
@@ -101,38 +89,36 @@ def _curve(voice: Voice, entry: Entry) -> Figure:
             "curve.description",
             loss=voice.Loss_name,
             factor=voice.inside(entry.factor),
-            level=level,
-            low=low,
-            high=high,
+            level=voice.formats.percent(entry.gain.level),
+            low=voice.formats.quantity(low, unit, digits),
+            high=voice.formats.quantity(high, unit, digits),
         ),
         drawing=Effect(
-            samples=tuple(_sample(voice, *item) for item in ((p.x, p.loss, p.low, p.high, p.share) for p in points)),
+            samples=tuple(_sample(voice, point) for point in points),
             window=limits,
-            now=standing,
+            now=entry.now if isinstance(entry.now, float) else None,
             advised=f"{words('curve.advised')} {window(voice, entry, entry.factor)}" if limits else "",
             now_label=words("curve.now", now=now(voice, entry, entry.factor) or "") if limits else "",
             today=words("curve.today"),
             x_title=factor,
             y_title=voice.loss_title,
         ),
-        table=_numbers(
+        table=_effect_numbers(
             voice,
-            head=(
-                factor,
-                voice.loss_title,
-                words("curve.interval", level=level),
-                words("curve.share"),
-                words("curve.inside"),
-            ),
-            rows=rows,
+            entry,
+            factor,
+            [
+                (voice.formats.number(point.x, digits), point, limits is not None and low <= point.x <= high)
+                for point in points
+            ],
             first_numeric=True,
         ),
     )
 
 
-def _sample(voice: Voice, x: float, loss: float, low: float | None, high: float | None, share: float | None) -> Sample:
-    ends = _ends(voice, low, high)
-    return Sample(x, loss * voice.scale, *ends, None if share is None else share * 100)
+def _sample(voice: Voice, point: Point) -> Sample:
+    share = None if point.share is None else point.share * 100
+    return Sample(point.x, point.loss * voice.scale, *_ends(voice, point.low, point.high), share)
 
 
 def _ends(voice: Voice, low: float | None, high: float | None) -> tuple[float | None, float | None]:
@@ -143,21 +129,9 @@ def _ends(voice: Voice, low: float | None, high: float | None) -> tuple[float | 
 
 
 def _levels(voice: Voice, entry: Entry) -> Figure:
-    words, formats = voice.words, voice.formats
-    advised = {str(level) for level in entry.windows.get(entry.factor, ())}
-    level = formats.percent(entry.gain.level)
+    words, advised = voice.words, {str(level) for level in entry.windows.get(entry.factor, ())}
     points = sorted(entry.level_curve, key=lambda point: point.loss)
     factor = voice.inside(entry.factor)
-    rows = [
-        (
-            clean(point.level),
-            voice.bare_loss(point.loss),
-            voice.loss_span(point.low, point.high),
-            formats.percent(point.share, 1),
-            words("curve.yes") if point.level in advised else words("curve.no"),
-        )
-        for point in points
-    ]
     return Figure(
         key=f"effect-{entry.rank}",
         title=words("curve.title_level", loss=voice.Loss_name, factor=factor),
@@ -165,36 +139,55 @@ def _levels(voice: Voice, entry: Entry) -> Figure:
             "curve.description_level",
             loss=voice.Loss_name,
             factor=factor,
-            level=level,
+            level=voice.formats.percent(entry.gain.level),
             levels=window(voice, entry, entry.factor) if entry.factor in entry.windows else "–",
         ),
         drawing=Levels(
-            levels=tuple(
-                Level(
-                    clean(point.level),
-                    point.loss * voice.scale,
-                    *_ends(voice, point.low, point.high),
-                    point.level in advised,
-                    formats.percent(point.share),
-                )
-                for point in points
-            ),
+            levels=tuple(_level(voice, point, point.level in advised) for point in points),
             advised=words("curve.inside"),
             share_title=words("curve.share"),
             y_title=voice.loss_title,
         ),
-        table=_numbers(
+        table=_effect_numbers(
             voice,
-            head=(
-                voice.name(entry.factor),
-                voice.loss_title,
-                words("curve.interval", level=level),
-                words("curve.share"),
-                words("curve.inside"),
-            ),
-            rows=rows,
+            entry,
+            voice.name(entry.factor),
+            [(clean(point.level), point, point.level in advised) for point in points],
             first_numeric=False,
         ),
+    )
+
+
+def _level(voice: Voice, point: LevelPoint, advised: bool) -> Level:
+    ends = _ends(voice, point.low, point.high)
+    return Level(clean(point.level), point.loss * voice.scale, *ends, advised, voice.formats.percent(point.share))
+
+
+def _effect_numbers(
+    voice: Voice,
+    entry: Entry,
+    factor: str,
+    rows: Sequence[tuple[str, Point | LevelPoint, bool]],
+    *,
+    first_numeric: bool,
+) -> Table:
+    """The loss at each value of a factor; each row is the value as text, its point, and whether it is advised."""
+    words, formats = voice.words, voice.formats
+    interval = words("curve.interval", level=formats.percent(entry.gain.level))
+    return _numbers(
+        voice,
+        head=(factor, voice.loss_title, interval, words("curve.share"), words("curve.inside")),
+        rows=[
+            (
+                value,
+                voice.bare_loss(point.loss),
+                voice.loss_span(point.low, point.high),
+                formats.percent(point.share, 1),
+                words("curve.yes" if advised else "curve.no"),
+            )
+            for value, point, advised in rows
+        ],
+        first_numeric=first_numeric,
     )
 
 

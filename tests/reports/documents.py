@@ -83,79 +83,82 @@ def entry(rank: int, factor: str, **changes: Any) -> dict[str, Any]:
     return base | changes
 
 
+CLASSIFICATION: dict[str, Any] = {
+    "schema": 1,
+    "study": "leaking_caps",
+    "task": "classification",
+    "goal": "lower",
+    "target": "verdict",
+    "target_unit": "",
+    "bad": "NG",
+    "seed": 0,
+    "n_units": 8000,
+    "baseline_loss": 0.041,
+    "verdict": "factors_found",
+    "data": {
+        "n_rows": 8000, "n_used": 7990, "first": "2026-01-04T22:10:00Z", "last": "2026-03-01T13:40:00Z",
+        "n_groups": 56, "group": "lot",
+    },
+    "quality": {
+        "metric": "roc_auc", "forward": 0.81, "forward_low": 0.78, "forward_high": 0.84, "random": 0.86,
+        "optimism": 0.05, "baseline": 0.5, "n_test": 1600,
+    },
+    "leaks": [
+        {
+            "column": "rework_minutes", "kind": "after_the_fact", "evidence": "never 0 where verdict = NG",
+            "action": "excluded",
+        }
+    ],
+    "excluded": [
+        {
+            "column": "inspector_note", "why": "role_outcome", "en": "Known only after the verdict.",
+            "ja": "判定の後に分かる値です。",
+        },
+        {"column": "line_id", "why": "constant", "en": "Always the same value.", "ja": "常に同じ値です。"},
+    ],
+    "ranking": [
+        entry(1, "cooling_temp", net={"estimate": 1065.0, "low": 585.0, "horizon_units": 8000}),
+        entry(
+            2, "die", direction="level", window=["A", "B"], gain=[0.006, 0.0031, 0.0089], unit="", now="C",
+            rank_interval=[2, 3], p_first=0.07, support=0.55, curve=[],
+            level_curve=[
+                {"level": "A", "loss": 0.033, "low": 0.028, "high": 0.038, "share": 0.3},
+                {"level": "B", "loss": 0.036, "low": 0.031, "high": 0.041, "share": 0.25},
+                {"level": "C", "loss": 0.049, "low": 0.044, "high": 0.055, "share": 0.45},
+            ],
+        ),
+        entry(
+            3, "gas_pressure", direction="inside", window=[2.1, 2.4], gain=[0.0041, 0.0012, 0.0068], unit="bar",
+            now=2.32, rank_interval=[2, 4], p_first=0.0, support=0.41, evidence="correlated_only",
+            curve=curve(1.6, 3.0, 2.25, 0.037, 0.06),
+        ),
+        entry(
+            4, "fill_speed", direction="lower", window=[80.0, 120.0], gain=[0.0008, -0.0011, 0.0026],
+            unit="1/min", now=131.0, rank_interval=[3, 4], p_first=0.0, support=0.28, curve=[],
+        ),
+    ],
+    "context": [
+        {"factor": "product_temp", "share_of_explanation": 0.24, "role": "state"},
+        {"factor": "ambient", "share_of_explanation": 0.22, "role": "context"},
+        {"factor": "product", "share_of_explanation": 0.09, "role": "context"},
+    ],
+    "timeline": timeline(0.041),
+    "warnings": [
+        {
+            "code": "no_stages",
+            "en": "Two columns have no stage; they were taken as consequences.",
+            "ja": "二つの列に工程順がないため、結果として扱いました。",
+        }
+    ],
+    "reason": None,
+    "units_needed": None,
+    "trial": None,
+}  # fmt: skip
+
+
 def classification() -> dict[str, Any]:
     """The filling line: four factors, one of them a level, one not proven, money, a leak, a warning."""
-    return {
-        "schema": 1,
-        "study": "leaking_caps",
-        "task": "classification",
-        "goal": "lower",
-        "target": "verdict",
-        "target_unit": "",
-        "bad": "NG",
-        "seed": 0,
-        "n_units": 8000,
-        "baseline_loss": 0.041,
-        "verdict": "factors_found",
-        "data": {
-            "n_rows": 8000, "n_used": 7990, "first": "2026-01-04T22:10:00Z", "last": "2026-03-01T13:40:00Z",
-            "n_groups": 56, "group": "lot",
-        },
-        "quality": {
-            "metric": "roc_auc", "forward": 0.81, "forward_low": 0.78, "forward_high": 0.84, "random": 0.86,
-            "optimism": 0.05, "baseline": 0.5, "n_test": 1600,
-        },
-        "leaks": [
-            {
-                "column": "rework_minutes", "kind": "after_the_fact", "evidence": "never 0 where verdict = NG",
-                "action": "excluded",
-            }
-        ],
-        "excluded": [
-            {
-                "column": "inspector_note", "why": "role_outcome", "en": "Known only after the verdict.",
-                "ja": "判定の後に分かる値です。",
-            },
-            {"column": "line_id", "why": "constant", "en": "Always the same value.", "ja": "常に同じ値です。"},
-        ],
-        "ranking": [
-            entry(1, "cooling_temp", net={"estimate": 1065.0, "low": 585.0, "horizon_units": 8000}),
-            entry(
-                2, "die", direction="level", window=["A", "B"], gain=[0.006, 0.0031, 0.0089], unit="", now="C",
-                rank_interval=[2, 3], p_first=0.07, support=0.55, curve=[],
-                level_curve=[
-                    {"level": "A", "loss": 0.033, "low": 0.028, "high": 0.038, "share": 0.3},
-                    {"level": "B", "loss": 0.036, "low": 0.031, "high": 0.041, "share": 0.25},
-                    {"level": "C", "loss": 0.049, "low": 0.044, "high": 0.055, "share": 0.45},
-                ],
-            ),
-            entry(
-                3, "gas_pressure", direction="inside", window=[2.1, 2.4], gain=[0.0041, 0.0012, 0.0068], unit="bar",
-                now=2.32, rank_interval=[2, 4], p_first=0.0, support=0.41, evidence="correlated_only",
-                curve=curve(1.6, 3.0, 2.25, 0.037, 0.06),
-            ),
-            entry(
-                4, "fill_speed", direction="lower", window=[80.0, 120.0], gain=[0.0008, -0.0011, 0.0026],
-                unit="1/min", now=131.0, rank_interval=[3, 4], p_first=0.0, support=0.28, curve=[],
-            ),
-        ],
-        "context": [
-            {"factor": "product_temp", "share_of_explanation": 0.24, "role": "state"},
-            {"factor": "ambient", "share_of_explanation": 0.22, "role": "context"},
-            {"factor": "product", "share_of_explanation": 0.09, "role": "context"},
-        ],
-        "timeline": timeline(0.041),
-        "warnings": [
-            {
-                "code": "no_stages",
-                "en": "Two columns have no stage; they were taken as consequences.",
-                "ja": "二つの列に工程順がないため、結果として扱いました。",
-            }
-        ],
-        "reason": None,
-        "units_needed": None,
-        "trial": None,
-    }  # fmt: skip
+    return copy.deepcopy(CLASSIFICATION)
 
 
 def regression() -> dict[str, Any]:
@@ -295,7 +298,7 @@ LONG_NAMES = {
 
 def nulls() -> dict[str, Any]:
     """Everything that may be null is."""
-    document = copy.deepcopy(classification())
+    document = classification()
     first = document["ranking"][0]
     first |= {"money": None, "net": None, "rank_interval": None, "p_first": None, "support": None, "now": None}
     first["share_of_explanation"] = None
