@@ -30,6 +30,8 @@ WEAK = 1e-3
 ROUNDS = 25
 START = 10.0
 MOST_ETA = 30.0
+LEAST_SCALE = 1e-6
+"""Noise variance at least: a regression's target has unit variance, and nothing is foretold without error."""
 
 
 def sigmoid(eta: Floats) -> Floats:
@@ -111,7 +113,7 @@ def fit(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logi
             step = _damped(phi, y, beta, penalty, step)
         beta = beta + step
         if not logistic:
-            scale = max(float(np.mean((y - phi @ beta) ** 2)), 1e-300)
+            scale = max(float(np.mean((y - phi @ beta) ** 2)), LEAST_SCALE)
         before = lam
         lam = _penalties(beta, cover, blocks, lam, _dispersion(y - mu, variance, cells, n_cells))
         penalty = _spread_penalties(lam, blocks)
@@ -121,7 +123,7 @@ def fit(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logi
 
 
 def _spread_penalties(lam: Floats, blocks: Ints) -> Floats:
-    penalty = np.where(blocks >= 0, lam[np.maximum(blocks, 0)], WEAK)
+    penalty = np.append(lam, WEAK)[blocks]
     penalty[0] = 0.0
     return penalty
 
