@@ -198,17 +198,18 @@ class _Builder:
         return {serial: (judged_at, said) for serial, _, judged_at, said in sorted(found, key=lambda row: row[2])}
 
     def intervals_due(self, done: Progress) -> tuple[list[_Unit], Progress]:
-        """Intervals that are over: every signal of the line may be late, the newest reading says what time it is."""
+        """Intervals that are over: a later reading has come, or the clock says that none will any more."""
         span = read.reading_span(self.store, list(self.signal_ids.values())) if self.signal_ids else None
         if span is None:
             return [], done
-        length = timedelta(seconds=self.line.units.seconds)
-        first = span[0]
+        first, newest = span
+        length, lateness = timedelta(seconds=self.line.units.seconds), timedelta(seconds=self.line.units.lateness)
         if done.built_until is not None:
-            first = max(first, done.built_until - timedelta(seconds=self.line.units.lateness))
+            first = max(first, done.built_until - lateness)
+        over = max(newest, min(newest + length, datetime.now(UTC) - lateness))
         start = EPOCH + (first - EPOCH) // length * length
         units = []
-        while start + length <= span[1]:
+        while start + length <= over:
             units.append(_Unit(start.strftime("%Y%m%dT%H%M%SZ"), start, start + length))
             start += length
         return units, done

@@ -198,12 +198,22 @@ def test_intervals_are_means_and_rates_and_own_only_their_start(store: Store) ->
         found.append(Reading("o/s/press/p/power", at(minute), 50.0 + minute))
         found.append(Reading("o/s/press/p/energy", at(minute), 100.0 + minute))
     write(store, found)
-    assert build(store, PLANT, "power").rows == 5
+    # Five intervals and the one that minute 10 begins: it ended long ago by the clock.
+    assert build(store, PLANT, "power").rows == 6
     first = rows(store, "power")[0]
     assert (first["serial"], first["speed"], first["power"]) == ("20260105T000000Z", 10.5, 50.5)
     assert first["energy"] == pytest.approx(60.0)
     # 00:00 UTC is 09:00 in Osaka: the day shift.
     assert first["group_key"] == "2026-01-05 day"
+
+
+def test_an_interval_that_may_still_get_readings_waits(store: Store) -> None:
+    now = datetime.now(UTC)
+    write(store, [Reading("o/s/press/p/power", now - timedelta(seconds=second), 50.0) for second in range(0, 600, 30)])
+    build(store, PLANT, "power")
+    built = rows(store, "power")
+    assert 3 <= len(built) <= 5
+    assert max(row["finished_at"] for row in built) <= now
 
 
 def test_an_interval_without_the_target_has_no_row(store: Store) -> None:
