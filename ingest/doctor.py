@@ -12,7 +12,6 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.errors import EnvironmentFailure, GenbaError, SettingsError
@@ -20,10 +19,9 @@ from ingest.mqtt import probe
 from ingest.payload import Decoder
 from ingest.plant import Plant
 from ingest.settings import Settings, load_plant, load_settings
-from ingest.store import migrate
+from ingest.store import checks, migrate
 from ingest.store.engine import Store, connect
 from ingest.store.partitions import partition_status
-from ingest.store.schema import signal
 
 __all__ = ["Check", "examine", "exit_code"]
 
@@ -49,32 +47,32 @@ class Check:
     kind: Literal["settings", "environment"] = "environment"
 
 
-def exit_code(checks: list[Check]) -> int:
+def exit_code(found: list[Check]) -> int:
     """0 when nothing failed, 2 when a settings check did, else 1."""
-    failed = {check.kind for check in checks if check.status == "fail"}
+    failed = {check.kind for check in found if check.status == "fail"}
     return 2 if "settings" in failed else 1 if failed else 0
 
 
 def examine(path: Path | None = None) -> list[Check]:
     """Look at everything, in the order in which things depend on each other."""
-    checks = [_packages()]
+    found = [_packages()]
     try:
         settings = load_settings(path)
     except SettingsError as error:
-        return [*checks, _failed("settings", error)]
-    checks.append(Check("settings", "ok", f"var {settings.var}, plant {settings.plant}"))
-    checks.append(_var(settings.var))
+        return [*found, _failed("settings", error)]
+    found.append(Check("settings", "ok", f"var {settings.var}, plant {settings.plant}"))
+    found.append(_var(settings.var))
     decoder = None
     try:
         plant = load_plant(settings)
-        checks.append(_plant(plant))
+        found.append(_plant(plant))
         decoder = Decoder(plant, settings.ingest)
-        checks.append(_topics(decoder))
+        found.append(_topics(decoder))
     except SettingsError as error:
-        checks.append(_failed("plant", error))
-    checks.extend(_broker(settings, decoder))
-    checks.extend(_database(settings))
-    return checks
+        found.append(_failed("plant", error))
+    found.extend(_broker(settings, decoder))
+    found.extend(_database(settings))
+    return found
 
 
 def _failed(name: str, error: GenbaError) -> Check:
@@ -160,7 +158,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     try:
         looks: list[Callable[[Store], Check]] = [_version, _schema, _clock]
         if store.dialect != "sqlite":
-            looks += [_modes, _durable, _partitions]
+            looks += [_session, _durable, _partitions]
         for look in looks:
             yield look(store)
         if migrate.status(store).ready:
@@ -173,10 +171,9 @@ def _database(settings: Settings) -> Iterator[Check]:
 
 
 def _version(store: Store) -> Check:
-    version = store.engine.dialect.server_version_info or (0,)
-    floor = FLOORS[store.dialect]
-    found = f"{store.dialect} {'.'.join(str(part) for part in version if isinstance(part, int))}"
-    if tuple(part for part in version if isinstance(part, int))[: len(floor)] < floor:
+    version, floor = checks.version(store), FLOORS[store.dialect]
+    found = f"{store.dialect} {'.'.join(map(str, version))}"
+    if version < floor:
         needed = ".".join(map(str, floor))
         return Check("database", "fail", found, f"install {store.dialect} {needed} or newer")
     return Check("database", "ok", found)
@@ -190,32 +187,24 @@ def _schema(store: Store) -> Check:
     return Check("schema", "ok", f"revision {migrate.status(store).current}")
 
 
-def _scalar(store: Store, query: str) -> str:
-    with store.connect() as connection:
-        return str(connection.scalar(text(query)))
-
-
 def _clock(store: Store) -> Check:
     if store.dialect == "sqlite":
         return Check("clock", "ok", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z, the database runs in this process")
-    theirs = datetime.fromisoformat(_scalar(store, "SELECT UTC_TIMESTAMP(6)")).replace(tzinfo=UTC)
-    apart = abs((datetime.now(UTC) - theirs).total_seconds())
+    apart = abs((datetime.now(UTC) - checks.clock(store)).total_seconds())
     found = f"{apart:.1f} s between the database's clock and ours"
     if apart > CLOCK_SECONDS:
         return Check("clock", "warn", found, "synchronise both with NTP: time stamps are judged by our clock")
     return Check("clock", "ok", found)
 
 
-def _modes(store: Store) -> Check:
-    mode, zone, charset = (
-        _scalar(store, f"SELECT @@SESSION.{name}") for name in ("sql_mode", "time_zone", "character_set_connection")
-    )
+def _session(store: Store) -> Check:
+    session = checks.session(store)
     wrong = [
         name
         for name, right in (
-            ("sql_mode is not strict", "STRICT_" in mode),
-            (f"time_zone is {zone}", zone == "+00:00"),
-            (f"character set is {charset}", charset == "utf8mb4"),
+            ("sql_mode is not strict", "STRICT_" in session.sql_mode),
+            (f"time_zone is {session.time_zone}", session.time_zone == "+00:00"),
+            (f"character set is {session.character_set}", session.character_set == "utf8mb4"),
         )
         if not right
     ]
@@ -225,12 +214,12 @@ def _modes(store: Store) -> Check:
 
 
 def _durable(store: Store) -> Check:
-    flush = _scalar(store, "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit")
-    if flush != "1":
+    flushing = checks.flushing(store)
+    if flushing != "1":
         return Check(
             "durability",
             "warn",
-            f"innodb_flush_log_at_trx_commit = {flush}: a crash may lose what was already acknowledged",
+            f"innodb_flush_log_at_trx_commit = {flushing}: a crash may lose what was already acknowledged",
             "set it to 1 in the server's configuration",
         )
     return Check("durability", "ok", "every commit reaches the disk")
@@ -248,13 +237,8 @@ def _partitions(store: Store) -> Check:
 
 
 def _round_trip(store: Store) -> Check:
-    """Text beyond the basic plane and a double that needs all its digits, written, read back and rolled back."""
-    with store.engine.connect() as connection, connection.begin() as transaction:
-        row = {"address": "genba-doctor", "unit": FOUR_BYTES, "last_value": DOUBLE}
-        connection.execute(insert(signal).values(row))
-        query = select(signal.c.unit, signal.c.last_value).where(signal.c.address == row["address"])
-        unit, value = connection.execute(query).one()
-        transaction.rollback()
+    """Text beyond the basic plane and a double that needs all its digits."""
+    unit, value = checks.round_trip(store, FOUR_BYTES, DOUBLE)
     if (unit, value) != (FOUR_BYTES, DOUBLE):
         return Check(
             "round trip",

@@ -10,7 +10,6 @@ from tests.layout.tree import PACKAGES, ROOT, imports, ours
 
 MQTT = {"ingest/mqtt.py": "the client", "ingest/sockets.py": "its socket, with fewer system calls"}
 SQL_OUTSIDE_THE_STORE = {
-    "ingest/doctor.py": "asks the live server what it can do",
     "ingest/retry.py": "names the driver's errors",
     "models/study/load.py": "reads any table of any schema that a user names",
     "simulators/servers.py": "asks a private server whether it is up",
