@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ingest.plant import Language, Plant
 from ingest.settings import Settings
 from reports.render.html import write
-from reports.words import Words
+from reports.words import LANGUAGES, Words
 
 __all__ = ["plant_names", "write_reports"]
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 STATISTICS = ("last", "mean", "std", "min", "max", "range", "slope", "count", "rate")
 
 

@@ -20,7 +20,7 @@ from reports.web.live import Hub
 from reports.web.look import Lookout
 from reports.web.pages import Pages
 from reports.web.view import view_in
-from reports.web.words import LANGUAGES
+from reports.words import LANGUAGES
 
 __all__ = ["build"]
 

@@ -21,7 +21,7 @@ from ingest.store.results import latest_reports
 from reports.web.board import Board, Trouble, to_json
 from reports.web.live import Hub
 from reports.web.view import View
-from reports.web.words import LANGUAGES
+from reports.words import LANGUAGES
 
 __all__ = ["Pages", "choose_language"]
 

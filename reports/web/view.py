@@ -16,9 +16,9 @@ from reports.web.bars import HEIGHT, WIDTH, Bars, Whisker, day_bars, whisker
 from reports.web.board import Board, LineBoard, NewSignal, Tile
 from reports.web.days import Defects, Energy
 from reports.web.fixes import Fix, FixList, Window
-from reports.web.words import LANGUAGES, Words
+from reports.words import LANGUAGES, Words
 
-__all__ = ["View", "view_in"]
+__all__ = ["View", "age_parts", "view_in"]
 
 MOST_FIXES = 5
 MOST_NEW = 12
@@ -26,12 +26,24 @@ SIGNIFICANT = 4
 MOST_DECIMALS = 2
 
 
+def age_parts(seconds: float) -> tuple[str, int]:
+    """The unit an age is told in, and how many of it; ``static/genba.js`` does the same.
+
+    >>> age_parts(12.7), age_parts(60), age_parts(3 * 86400)
+    (('seconds', 12), ('minutes', 1), ('days', 3))
+    """
+    for unit, length, below in (("seconds", 1, 60), ("minutes", 60, 3600), ("hours", 3600, 48 * 3600)):
+        if seconds < below:
+            return unit, int(max(0.0, seconds) // length)
+    return "days", int(seconds // 86400)
+
+
 class View:
     """Renders in one language. ``parts`` are the pieces of the first page that the live stream replaces."""
 
     def __init__(self, language: Language, zone: ZoneInfo, currency: str) -> None:
         self.language = language
-        self.words = Words(language)
+        self.words = Words(language, "dashboard")
         self.formats = Formats(language, zone)
         self.currency = currency
         self._zone = zone
@@ -76,6 +88,11 @@ class View:
     def tile_id(line: LineBoard, tile: Tile) -> str:
         return f"tile-{line.line}-{tile.machine}-{tile.signal}"
 
+    def age(self, seconds: float) -> str:
+        """How long ago, in the largest unit that tells it well."""
+        unit, n = age_parts(seconds)
+        return self.words(f"age.{unit}", n=n)
+
     def age_words(self) -> str:
         """The words of ages, for the script."""
         return orjson.dumps(self.words.section("age")).decode()
@@ -119,7 +136,7 @@ class View:
             else self.words(f"sign.{sign.code}")
             for sign in line.signs
         ]
-        text = ("、" if self.language == "ja" else "; ").join(said)
+        text = self.words.join(said, "signs")
         return text[:1].upper() + text[1:] + self.words("sign.end")
 
     def defect_bars(self, defects: Defects) -> Bars:
@@ -145,7 +162,7 @@ class View:
     def hold(self, window: Window) -> str:
         """The setting advised for one factor, without its name."""
         if window.low is None or window.high is None:
-            return self.words("fix.or").join(window.levels)
+            return self.words.join(window.levels, "or")
         digits = setting_decimals(window.low, window.high)
         low, high = (self.formats.number(edge, digits) for edge in (window.low, window.high))
         return self.formats.span(low, high, window.unit)
@@ -206,7 +223,7 @@ class View:
 
     def reason(self, code: str) -> str:
         """A reason of quarantine in words; one that is newer than the texts stands for itself."""
-        return self.words.section("reason").get(code, code)
+        return self.words(f"reason.{code}") if f"reason.{code}" in self.words else code
 
 
 @cache
