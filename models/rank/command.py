@@ -51,7 +51,7 @@ def rank_command(
     else:
         _print(document)
     if report is not None:
-        _write_report(document, report)
+        _write_report(document, report, spec.names())
 
 
 def _with_progress(data: Any, seed: int, budget: float | None) -> dict[str, Any]:
@@ -80,12 +80,12 @@ def _write_json(document: dict[str, Any], target: str) -> None:
     path.write_bytes(text)
 
 
-def _write_report(document: dict[str, Any], directory: Path) -> None:
+def _write_report(document: dict[str, Any], directory: Path, names: dict[str, dict[str, str]]) -> None:
     """Reports stand above this package, so they are found by name, not imported."""
     found = [entry for entry in entry_points(group="genba.reports") if entry.name == "html"]
     if not found:
         raise StudyError("--report needs the reports package; install genba[analytics] whole")
-    for path in found[0].load()(document, directory, ("en", "ja")):
+    for path in found[0].load()(document, directory, ("en", "ja"), names):
         typer.echo(str(path), err=True)
 
 

@@ -117,6 +117,15 @@ class StudySpec(_Words):
         """The factor that a column speaks of: itself, or the one it was derived from."""
         return self.factor(column).of or column
 
+    def names(self) -> dict[str, dict[str, str]]:
+        """What people call the columns, and the study under its own name, by language; only what was given.
+
+        >>> StudySpec.parse({"name": "a", "title": "Power", "task": "regression", "target": "kwh"}).names()
+        {'a': {'en': 'Power', 'ja': 'Power'}}
+        """
+        said = {column: factor.name for column, factor in self.factors.items()} | {self.name: self.title}
+        return {name: text.model_dump() for name, text in said.items() if text is not None}
+
     @property
     def cost_per_loss(self) -> float | None:
         """Money per unit of loss: per bad unit, or per unit of the target. None where no price is declared."""

@@ -58,6 +58,22 @@ def test_json_to_a_file_and_to_the_screen(place: Path):
     assert orjson.loads(shown.stdout) == document
 
 
+def test_the_report_calls_things_by_the_names_of_the_study(place: Path):
+    (place / "s.toml").write_text(
+        'title = { en = "Leaking caps", ja = "キャップ漏れ" }\n'
+        + STUDY
+        + 'name = { en = "Cooling temperature", ja = "冷却温度" }\n',
+        encoding="utf-8",
+    )
+    done = genba(place, "--report", str(place / "out"))
+    assert done.exit_code == 0
+    english, japanese = ((place / f"out/caps.{language}.html").read_text(encoding="utf-8") for language in ("en", "ja"))
+    assert "Leaking caps" in english
+    assert "Hold cooling temperature" in english
+    assert "キャップ漏れ" in japanese
+    assert "冷却温度を" in japanese
+
+
 def test_the_table_shows_what_to_hold(place: Path):
     shown = genba(place)
     assert shown.exit_code == 0
