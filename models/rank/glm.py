@@ -28,6 +28,8 @@ MOST_CELLS = 200
 WEAK = 1e-3
 """Prior precision of unpenalised columns (they are scaled to unit variance): keeps separable data finite."""
 ROUNDS = 25
+GONE = 1e4
+"""A block with this penalty is shrunk away; how far beyond it goes does not matter."""
 START = 10.0
 MOST_ETA = 30.0
 LEAST_SCALE = 1e-6
@@ -117,7 +119,8 @@ def fit(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logi
         before = lam
         lam = _penalties(beta, cover, blocks, lam, _dispersion(y - mu, variance, cells, n_cells))
         penalty = _spread_penalties(lam, blocks)
-        if np.abs(np.log(lam / before)).max(initial=0.0) < 0.1 and np.abs(step).max() < 1e-3 * (np.abs(beta).max() + 1):
+        moved = np.abs(np.log(lam / before))[lam < GONE].max(initial=0.0)
+        if moved < 0.1 and np.abs(step).max() < 1e-3 * (np.abs(beta).max() + 1):
             break
     return _finish(phi, y, beta, penalty, cells, n_cells, logistic, scale, cover)
 

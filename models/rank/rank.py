@@ -32,7 +32,7 @@ LEVEL = 0.90
 DRAWS = 200
 FEWEST_DRAWS = 60
 MOST_ROWS = 30_000
-EXPLAINED_ROWS = 4000
+EXPLAINED_ROWS = 2000
 FALSE_ALARM = 0.005
 """Nominal chance of naming a first factor where none acts, shared among the candidates (Bonferroni). The penalties are
 learnt once on all units, which favours effects seen by chance: 0.02 let 5 % of 160 null plants through."""
