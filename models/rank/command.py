@@ -103,6 +103,7 @@ def _table(document: dict[str, Any]) -> Table:
     priced = any(entry["money"] is not None for entry in document["ranking"])
     money_head = ("money / 1000 units",) if priced else ()
     out = Table("rank", "factor", "now", "hold it", "gain (90 %)", *money_head, "evidence", "first?")
+    out.columns[1].overflow = "fold"  # a name cut short is no name
     for entry in document["ranking"]:
         gain, money = entry["gain"], entry["money"]
         scale, unit = (1000, "per 1000") if document["task"] == "classification" else (1, gain["unit"])
