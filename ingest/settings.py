@@ -82,7 +82,8 @@ class Schedule(Section):
     default: str = Field(default="0 5 * * *", description="For studies that have no line of their own")
     studies: dict[str, str] = Field(default={}, description="Cron fields by study")
     misfire_days: int = Field(default=7, ge=0, description="Days after which a missed run is not caught up")
-    timeout_minutes: float = Field(default=60.0, gt=0, description="Minutes a job may take")
+    timeout_minutes: float = Field(default=60.0, gt=0, description="Minutes a study's chain may take")
+    lease_seconds: float = Field(default=30.0, ge=1, description="Seconds after which a dead scheduler is replaced")
 
 
 class Web(Section):

@@ -4,47 +4,55 @@ A stage that fails ends its own study's chain, in words, and no other's. Too lit
 on and the ranking and the report say so.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.errors import EnvironmentFailure, GenbaError
 from ingest.plant import Plant
+from ingest.retry import retrying
 from ingest.settings import Settings
 from ingest.store import jobs as rows
 from ingest.store import results
-from ingest.store.engine import Store
+from ingest.store.engine import Store, in_words
 from models import learn
 from models.leaks import audit
 from models.lease import Lease
 from models.rank.rank import rank
 from models.study.build import build
-from models.study.data import StudyData, TooLittle, prepare
+from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
 from models.study.from_plant import study_frame, study_spec
 
 __all__ = ["STAGES", "Stage", "StageOutcome", "report_writer", "run_chain", "study_data"]
 
 STAGES = ("build", "train", "score", "rank", "report")
 
+PATIENCE_SECONDS = 60.0
+"""For how long a stage waits for a database that went away."""
+
 Progress = Callable[[float, str], None]
+Result = TypeVar("Result")
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class StageOutcome:
-    """How one stage ended; ``error`` in words, or none."""
+    """How one stage ended; ``error`` in words, or none, and the exit code that goes with it."""
 
     study: str
     job: str
     seconds: float
     counts: dict[str, Any]
     error: str | None = None
+    exit_code: int = 0
 
 
 @dataclass
@@ -57,6 +65,7 @@ class Stage:
     study: str
     seed: int = 0
     data: StudyData | TooLittle | None = None
+    serials: list[str] = field(default_factory=list)
     model: learn.Model | None = None
     model_id: int | None = None
     ranking_id: int | None = None
@@ -69,7 +78,7 @@ class Stage:
 
     def train(self, progress: Progress) -> dict[str, Any]:
         """Fit on all units; the scores come from honest splits."""
-        self.data = study_data(self.store, self.plant, self.study)
+        self.data, self.serials = study_data(self.store, self.plant, self.study)
         if isinstance(self.data, TooLittle):
             return {"verdict": "not_enough_data"}
         progress(0.1, "train")
@@ -85,16 +94,14 @@ class Stage:
         if self.model is None or self.model_id is None or not isinstance(self.data, StudyData):
             return {"scores": 0}
         predicted = self.model.predict(self.data.features)
-        serials = [str(serial) for serial in self.data.features.index]
-        results.save_scores(
-            self.store, self.study, self.model_id, list(zip(serials, map(float, predicted), strict=True))
-        )
-        return {"scores": len(serials)}
+        scores = list(zip(self.serials, map(float, predicted), strict=True))
+        results.save_scores(self.store, self.study, self.model_id, scores)
+        return {"scores": len(scores)}
 
     def rank(self, progress: Progress) -> dict[str, Any]:
         """The fix-first list."""
         if self.data is None:
-            self.data = study_data(self.store, self.plant, self.study)
+            self.data, self.serials = study_data(self.store, self.plant, self.study)
         self.document = rank(self.data, seed=self.seed, progress=progress)
         self.ranking_id = results.save_ranking(self.store, self.study, self.model_id, self.document)
         return {"verdict": self.document["verdict"], "factors": len(self.document["ranking"])}
@@ -108,11 +115,16 @@ class Stage:
         return {"files": [str(path) for path in written]}
 
 
-def study_data(store: Store, plant: Plant, study: str) -> StudyData | TooLittle:
-    """A plant's study, ready to learn from."""
+def study_data(store: Store, plant: Plant, study: str) -> tuple[StudyData | TooLittle, list[str]]:
+    """A plant's study, ready to learn from, and the serials of its units in the same order."""
     frame, columns = study_frame(store, plant, study)
     finished = [moment.to_pydatetime() for moment in frame["finished_at"]]
-    return prepare(frame, study_spec(plant, study, columns, finished))
+    spec = study_spec(plant, study, columns, finished)
+    if frame.empty:
+        # A file without rows is a mistake; a plant that has made nothing yet is only young.
+        return TooLittle(spec, Notice("no_target", {"target": spec.target}), 0, 0, 0, "unit", None, FEWEST_UNITS), []
+    # Both are in order of time; units without a target are left out of what is learnt.
+    return prepare(frame, spec), [str(serial) for serial in frame.index[frame[spec.target].notna()]]
 
 
 def report_writer() -> Callable[[Settings, Plant, str, dict[str, Any]], list[Path]]:
@@ -129,31 +141,67 @@ def run_chain(
 ) -> list[StageOutcome]:
     """Run the chain; stops at the first stage that fails. ``progress`` is told (job, share done, what)."""
     outcomes: list[StageOutcome] = []
-    with Lease(stage.store, f"study:{stage.study}") as lease:
-        if not lease.held:
-            raise EnvironmentFailure(f"study {stage.study!r} is being worked on by {lease.leader()}; try again later")
-        rows.fail_orphans(stage.store, stage.study, "the process ended without a word")
+    with Lease(stage.store, stage.study, stage.settings.schedule.lease_seconds) as lease:
+        if not _patiently(lease.acquire):
+            error = f"study {stage.study!r} is being worked on by {lease.leader()}; try again later"
+            rows.finish(stage.store, rows.start(stage.store, stage.study, stages[0], due_at), {}, error)
+            return [StageOutcome(stage.study, stages[0], 0.0, {}, error, EnvironmentFailure.exit_code)]
+        _patiently(lambda: rows.fail_orphans(stage.store, stage.study, "the process ended without a word"))
         for job in stages:
-            outcome = _run_stage(stage, job, due_at, progress)
+            outcome = _run_stage(stage, job, due_at, progress, lease)
             outcomes.append(outcome)
             if outcome.error is not None:
                 break
     return outcomes
 
 
-def _run_stage(stage: Stage, job: str, due_at: datetime, progress: Callable[[str, float, str], None]) -> StageOutcome:
-    run_id = rows.start(stage.store, stage.study, job, due_at)
+def _run_stage(
+    stage: Stage, job: str, due_at: datetime, progress: Callable[[str, float, str], None], lease: Lease
+) -> StageOutcome:
+    run_id = _patiently(lambda: rows.start(stage.store, stage.study, job, due_at))
     started = time.monotonic()
     counts: dict[str, Any] = {}
     error: str | None = None
+    code = 0
     progress(job, 0.0, "")
     try:
-        counts = getattr(stage, job)(lambda share, what: progress(job, share, what))
-    except GenbaError as failure:
-        error = str(failure)
+        _require(lease)
+        counts = _patiently(lambda: getattr(stage, job)(lambda share, what: progress(job, share, what)))
+    except KeyboardInterrupt:
+        rows.finish(stage.store, run_id, counts, "stopped by hand")
+        raise
+    except (GenbaError, SQLAlchemyError, OSError) as failure:
+        error, code = _in_words(failure)
     except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}"
+        error, code = f"{type(failure).__name__}: {' '.join(str(failure).split())}", EnvironmentFailure.exit_code
         log.exception("a stage failed", study=stage.study, job=job)
     progress(job, 1.0, "")
-    rows.finish(stage.store, run_id, counts, error)
-    return StageOutcome(stage.study, job, round(time.monotonic() - started, 2), counts, error)
+    _patiently(lambda: rows.finish(stage.store, run_id, counts, error))
+    return StageOutcome(stage.study, job, round(time.monotonic() - started, 2), counts, error, code)
+
+
+def _require(lease: Lease) -> None:
+    if not lease.held:
+        raise EnvironmentFailure("the database was away for too long; the study may be somebody else's by now")
+
+
+def _patiently(call: Callable[[], Result]) -> Result:
+    """A database that goes away for some seconds ends no chain; every stage may be done twice."""
+    return retrying(
+        call,
+        stop=threading.Event(),
+        seconds=PATIENCE_SECONDS,
+        heard=lambda error, _: log.warning("the database does not answer; waiting", why=str(error).splitlines()[0]),
+    )
+
+
+def _in_words(failure: GenbaError | SQLAlchemyError | OSError) -> tuple[str, int]:
+    """One line for people, and the exit code."""
+    match failure:
+        case GenbaError():
+            return str(failure), failure.exit_code
+        case SQLAlchemyError():
+            return in_words(failure), EnvironmentFailure.exit_code
+        case _:
+            what = failure.filename or "the system"
+            return f"{what}: {failure.strerror or failure}; mend it and try again", EnvironmentFailure.exit_code

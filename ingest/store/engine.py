@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ingest.errors import DatabaseUnavailable, SettingsError
 from ingest.settings import Database
 
-__all__ = ["Dialect", "Store", "alone", "connect", "opened"]
+__all__ = ["Dialect", "Store", "alone", "connect", "in_words", "opened"]
 
 Dialect = Literal["sqlite", "mysql", "mariadb"]
 
@@ -91,10 +91,15 @@ def opened(database: Database, *, create: bool = False) -> Iterator[Store]:
     try:
         yield store
     except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise DatabaseUnavailable(f"the database failed: {said}; run `genba doctor`") from None
+        raise DatabaseUnavailable(in_words(error)) from None
     finally:
         store.close()
+
+
+def in_words(error: SQLAlchemyError) -> str:
+    """What the database said, in one line."""
+    said = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return f"the database failed: {said}; run `genba doctor`"
 
 
 @contextmanager

@@ -6,13 +6,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.store.engine import Store
 from ingest.store.schema import job_run, lease
 
-__all__ = ["JobRow", "acquire", "fail_orphans", "finish", "last_due", "leader", "recent", "release", "start"]
+__all__ = [
+    "JobRow",
+    "acquire",
+    "fail_orphans",
+    "fail_run",
+    "finish",
+    "last_due",
+    "leader",
+    "recent",
+    "release",
+    "start",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,20 @@ def fail_orphans(store: Store, study: str, error: str) -> int:
         return int(result.rowcount)
 
 
+def fail_run(store: Store, study: str, job: str, due_at: datetime, error: str) -> None:
+    """Say why the run that was due then has ended; one that never began gets a row too, for the ``job`` it lacks."""
+    with store.begin() as connection:
+        mine = (job_run.c.study == study) & (job_run.c.due_at == due_at)
+        connection.execute(
+            update(job_run)
+            .where(mine, job_run.c.status == "running")
+            .values(finished_at=datetime.now(UTC), status="failed", error=error)
+        )
+        begun = connection.execute(select(job_run.c.run_id).where(mine).limit(1)).first()
+    if begun is None:
+        finish(store, start(store, study, job, due_at), {}, error)
+
+
 def last_due(store: Store, study: str) -> datetime | None:
     """For which due time the study's chain was last begun."""
     with store.connect() as connection:
@@ -100,14 +125,22 @@ def recent(store: Store, study: str, limit: int = 20) -> list[JobRow]:
         ]
 
 
+def _now(connection: Connection) -> datetime:
+    """The database's clock: two boxes may disagree about the time, a lease may not."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    moment: datetime = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
+    return moment.replace(tzinfo=UTC)
+
+
 def acquire(store: Store, name: str, holder: str, seconds: float) -> bool:
     """Take or renew a lease; false while somebody else holds it.
 
     The comparison is made by the database in one statement, so two processes cannot both win.
     """
-    now = datetime.now(UTC)
-    values = {"holder": holder, "expires_at": now + timedelta(seconds=seconds)}
     with store.begin() as connection:
+        now = _now(connection)
+        values = {"holder": holder, "expires_at": now + timedelta(seconds=seconds)}
         taken = connection.execute(
             update(lease)
             .where(lease.c.name == name, (lease.c.holder == holder) | (lease.c.expires_at < now))
@@ -134,7 +167,7 @@ def leader(store: Store, name: str) -> tuple[str, datetime] | None:
     with store.connect() as connection:
         row = connection.execute(
             select(lease.c.holder, lease.c.expires_at).where(
-                lease.c.name == name, lease.c.expires_at >= datetime.now(UTC)
+                lease.c.name == name, lease.c.expires_at >= _now(connection)
             )
         ).first()
     return None if row is None else (row.holder, row.expires_at)

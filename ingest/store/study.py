@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Column, Connection, MetaData, String, Table, func, inspect, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, delete, func, inspect, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeEngine
 
 from ingest.errors import StudyError
 from ingest.store.engine import Store
-from ingest.store.schema import TABLE, Double, Moment, study_table, verdict
+from ingest.store.schema import TABLE, Double, Moment, metadata, study_table, verdict
 from ingest.store.schema import unit as unit_table
 
 __all__ = [
@@ -59,7 +59,10 @@ def table_name(study: str) -> str:
     """The study's table; raises `StudyError` for a name that is no plain identifier."""
     if not _NAME.match(study):
         raise StudyError(f"study {study!r}: a name is a letter, then letters, digits and _, 48 characters at most")
-    return f"study_{study}"
+    name = f"study_{study}"
+    if name.lower() in metadata.tables:
+        raise StudyError(f"study {study!r}: its table would be {name!r}, which is Genba's own; rename the study")
+    return name
 
 
 def _table(study: str, columns: Sequence[StudyColumn]) -> Table:
@@ -76,9 +79,23 @@ def _table(study: str, columns: Sequence[StudyColumn]) -> Table:
 
 
 def ensure(store: Store, study: str, columns: Sequence[StudyColumn]) -> Table:
-    """The study's table, created or grown by the columns it lacks. Columns are never dropped."""
+    """The study's table, created or grown by the columns it lacks. Columns are never dropped.
+
+    Where somebody dropped the table its progress is forgotten too, so that all of it is built again. Raises
+    `StudyError` where a column holds another kind of value than it shall.
+    """
     table = _table(study, columns)
-    table.create(store.engine, checkfirst=True)
+    if not inspect(store.engine).has_table(table.name):
+        with store.begin() as connection:
+            connection.execute(delete(study_table).where(study_table.c.study == study))
+        table.create(store.engine, checkfirst=True)
+    held = {column.name: column.kind for column in progress(store, study).columns}
+    for wanted in columns:
+        if (kind := held.get(wanted.name, wanted.kind)) != wanted.kind:
+            raise StudyError(
+                f"study {study!r}: column {wanted.name!r} holds a {kind} and shall hold a {wanted.kind}; "
+                f"rename the signal, or drop table {table.name} to have it built anew"
+            )
     present = {column["name"] for column in inspect(store.engine).get_columns(table.name)}
     missing = [column for column in table.columns if column.name not in present]
     if missing:

@@ -33,10 +33,14 @@ def list_command(
         for name in chosen(here.plant, study):
             for row in results.models(here.store, name):
                 made = row.created_at.astimezone(here.plant.site.zone).strftime("%Y-%m-%d %H:%M")
-                scores = [f"{row.quality[key]:.3f}" for key in ("forward", "random")]
+                scores = [_figure(row.quality[key]) for key in ("forward", "random")]
                 mark = "●" if row.champion else ""
                 table.add_row(name, str(row.model_id), made, f"{row.rows:,}", row.quality["metric"], *scores, mark)
         Console().print(table)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 @app.command("show")

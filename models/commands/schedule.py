@@ -1,6 +1,7 @@
 """``genba schedule run|once|status``."""
 
 import signal
+import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from ingest.command import SettingsOption
 from ingest.errors import UsageError
 from ingest.logs import configure
 from ingest.store import jobs
+from models.commands.leaving import leave
 from models.commands.opening import Opened, chosen, opened
 from models.jobs import STAGES, Stage, StageOutcome, run_chain
 from models.scheduler import LEASE, Scheduler, due_times
@@ -48,16 +50,14 @@ def once_command(
 
     Example: `genba schedule once --study leaking_caps`
     """
+    # Whoever is ended by the scheduler still gives its lease back on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with opened(settings) as here:
         configure(here.settings.log)
         outcomes = _run(here, chosen(here.plant, study), _moment(due))
     if as_json:
         typer.echo(orjson.dumps([_row(outcome) for outcome in outcomes], option=orjson.OPT_INDENT_2).decode())
-    failed = [outcome for outcome in outcomes if outcome.error is not None]
-    for outcome in failed:
-        typer.echo(f"genba: {outcome.study}: {outcome.job}: {outcome.error}", err=True)
-    if failed:
-        raise typer.Exit(1)
+    leave(outcomes)
 
 
 def _moment(text: str | None) -> datetime:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ingest.command import SettingsOption
+from models.commands.leaving import leave
 from models.commands.opening import chosen, opened
 from models.jobs import Stage, StageOutcome, run_chain
 
@@ -28,6 +29,7 @@ def train(
     Example: `genba train leaking_caps`
     """
     said = []
+    ended: list[StageOutcome] = []
     with opened(settings) as here, Progress(console=Console(stderr=True), transient=True) as bar:
         for name in chosen(here.plant, study):
             task = bar.add_task(f"Training {name}", total=len(TRAINING))
@@ -37,6 +39,7 @@ def train(
 
             stage = Stage(here.settings, here.plant, here.store, name, seed)
             outcomes = run_chain(stage, datetime.now(UTC), report, TRAINING)
+            ended += outcomes
             failed = next((outcome for outcome in outcomes if outcome.error), None)
             said.append({"study": name, "error": failed.error if failed else None, **_merged(outcomes)})
     if as_json:
@@ -44,8 +47,7 @@ def train(
     else:
         for row in said:
             typer.echo("  ".join(f"{key}={value}" for key, value in row.items() if value is not None))
-    if any(row["error"] for row in said):
-        raise typer.Exit(1)
+    leave(ended)
 
 
 def _merged(outcomes: list[StageOutcome]) -> dict[str, Any]:

@@ -21,10 +21,7 @@ from ingest.store.study import Progress, StudyColumn
 from models.study.features import ColumnPlan, Series, Windows, column_plans, compute, windows_of
 from models.study.grouping import group_key
 
-__all__ = ["KEYS", "BuildResult", "build"]
-
-KEYS = ("serial", "started_at", "finished_at", "product", "lot", "group_key", "judged_at", "verdict")
-"""Columns of a study table that are no factors of a signal; signals may not carry these names."""
+__all__ = ["BuildResult", "build"]
 
 CHUNK = 20_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,9 +73,6 @@ class _Builder:
         self.readings = 0
 
     def _columns(self) -> tuple[StudyColumn, ...]:
-        clash = {plan.column for plan in self.plans} & set(KEYS)
-        if clash and self.line.units.kind == "part":
-            raise StudyError(f"line {self.study.line!r}: signal {min(clash)!r} has a reserved name; rename it")
         keys = [StudyColumn("started_at", "moment"), StudyColumn("finished_at", "moment")]
         if self.line.units.kind == "part":
             keys += [StudyColumn("product", "text"), StudyColumn("lot", "text"), StudyColumn("group_key", "text")]
@@ -86,6 +80,21 @@ class _Builder:
         else:
             keys.append(StudyColumn("group_key", "text"))
         factors = [StudyColumn(plan.column, "text" if plan.category else "number", plan.factor) for plan in self.plans]
+        # Databases do not tell Temp from temp in a column's name.
+        taken = {"serial", *(column.name for column in keys)}
+        for factor in factors:
+            if factor.name.lower() in taken:
+                raise StudyError(
+                    f"line {self.study.line!r}: signal {factor.factor!r} would be column {factor.name!r}, "
+                    "which is taken; rename it"
+                )
+            taken.add(factor.name.lower())
+        names = [column.name for column in (*keys, *factors)]
+        if self.study.target not in names:
+            raise StudyError(
+                f"study {self.study_id!r}: target {self.study.target!r} is no column of line {self.study.line!r}; "
+                f"{nearest(self.study.target, names)}"
+            )
         return (*keys, *factors)
 
     def series(self, units: Sequence[_Unit]) -> dict[str, Series]:
@@ -226,8 +235,8 @@ def build(store: Store, plant: Plant, study_id: str, report: Report | None = Non
     ``report`` is told the share done, 0 to 1. Raises `StudyError` for an unknown study or a reserved signal name.
     """
     builder = _Builder(store, plant, study_id)
-    done = tables.progress(store, study_id)
     tables.ensure(store, study_id, builder.columns)
+    done = tables.progress(store, study_id)
     is_part = builder.line.units.kind == "part"
     units, reached = builder.parts_due(done) if is_part else builder.intervals_due(done)
     written = 0
