@@ -30,7 +30,8 @@ __all__ = [
     "write_rows",
 ]
 
-_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,47}$")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
+_COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _TYPES: dict[str, TypeEngine[Any]] = {"number": Double, "text": String(191), "moment": Moment()}
 
 
@@ -57,7 +58,7 @@ class Progress:
 
 def table_name(study: str) -> str:
     """The study's table; raises `StudyError` for a name that is no plain identifier."""
-    if not _NAME.match(study):
+    if not _NAME.fullmatch(study):
         raise StudyError(f"study {study!r}: a name is a letter, then letters, digits and _, 48 characters at most")
     name = f"study_{study}"
     if name.lower() in metadata.tables:
@@ -67,7 +68,7 @@ def table_name(study: str) -> str:
 
 def _table(study: str, columns: Sequence[StudyColumn]) -> Table:
     for column in columns:
-        if not re.match(r"^[A-Za-z][A-Za-z0-9_]{0,63}$", column.name):
+        if not _COLUMN.fullmatch(column.name):
             raise StudyError(f"study {study!r}: column {column.name!r} is no plain identifier; rename the signal")
     return Table(
         table_name(study),
