@@ -23,8 +23,8 @@ from ingest.settings import Settings
 from ingest.store import jobs as rows
 from ingest.store import results
 from ingest.store.engine import Store, in_words
-from models import learn
 from models.leaks import audit
+from models.learn import Learned, learn
 from models.lease import Lease
 from models.rank.rank import rank
 from models.study.build import build
@@ -66,7 +66,7 @@ class Stage:
     seed: int = 0
     data: StudyData | TooLittle | None = None
     serials: list[str] = field(default_factory=list)
-    model: learn.Model | None = None
+    learned: Learned | None = None
     model_id: int | None = None
     ranking_id: int | None = None
     document: dict[str, Any] = field(default_factory=dict)
@@ -83,17 +83,16 @@ class Stage:
             return {"verdict": "not_enough_data"}
         progress(0.1, "train")
         data, _ = audit(self.data)
-        quality = asdict(learn.score(data, self.seed))
-        progress(0.6, "train")
-        self.model = learn.fit(data, seed=self.seed)
-        self.model_id = results.save_model(self.store, self.study, data.n, quality, self.model.to_text())
+        self.learned = learn(data, self.seed)
+        quality = asdict(self.learned.quality)
+        self.model_id = results.save_model(self.store, self.study, data.n, quality, self.learned.model.to_text())
         return {"rows": data.n, "model_id": self.model_id, **quality}
 
     def score(self, progress: Progress) -> dict[str, Any]:
         """The champion's prediction for every unit."""
-        if self.model is None or self.model_id is None or not isinstance(self.data, StudyData):
+        if self.learned is None or self.model_id is None or not isinstance(self.data, StudyData):
             return {"scores": 0}
-        predicted = self.model.predict(self.data.features)
+        predicted = self.learned.model.predict(self.data.features)
         scores = list(zip(self.serials, map(float, predicted), strict=True))
         results.save_scores(self.store, self.study, self.model_id, scores)
         return {"scores": len(scores)}
@@ -102,7 +101,7 @@ class Stage:
         """The fix-first list."""
         if self.data is None:
             self.data, self.serials = study_data(self.store, self.plant, self.study)
-        self.document = rank(self.data, seed=self.seed, progress=progress)
+        self.document = rank(self.data, seed=self.seed, progress=progress, learned=self.learned)
         self.ranking_id = results.save_ranking(self.store, self.study, self.model_id, self.document)
         return {"verdict": self.document["verdict"], "factors": len(self.document["ranking"])}
 

@@ -15,7 +15,7 @@ from ingest.errors import StudyError, nearest
 from models.splits import Split, forward, random_rows
 from models.study.data import StudyData
 
-__all__ = ["Model", "Quality", "fit", "score", "threads_for"]
+__all__ = ["Learned", "Model", "Quality", "fit", "learn", "score", "threads_for"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -180,6 +180,20 @@ def score(data: StudyData, seed: int = 0, *, rounds: int = ROUNDS) -> Quality:
     return Quality(
         metric, value, low, high, at_random, gap, baseline, len(truth), _more(metric, truth, predicted, value)
     )
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A model of all units, and how well models like it foretell units they have not seen."""
+
+    model: Model
+    quality: Quality
+
+
+def learn(data: StudyData, seed: int = 0, *, rounds: int = ROUNDS) -> Learned:
+    """Score on honest splits, then train on everything."""
+    quality = score(data, seed, rounds=rounds)
+    return Learned(fit(data, seed=seed, rounds=rounds), quality)
 
 
 def _test(data: StudyData, split: Split, seed: int, rounds: int) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.explain import contributions, shares
 from models.leaks import Leak, audit
-from models.learn import ROUNDS, Quality, fit, score
+from models.learn import ROUNDS, Learned, Quality, learn
 from models.rank.adjust import inseparable, stage_notices
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.document import SCHEMA, Document, Entry, Gain, QualityEntry
@@ -61,9 +61,17 @@ class _Pace:
 
 
 def rank(
-    data: StudyData | TooLittle, *, seed: int = 0, budget: float | None = None, progress: Progress | None = None
+    data: StudyData | TooLittle,
+    *,
+    seed: int = 0,
+    budget: float | None = None,
+    progress: Progress | None = None,
+    learned: Learned | None = None,
 ) -> dict[str, Any]:
-    """The document of contract 5.2. ``progress`` hears the share done and what is being done."""
+    """The document of contract 5.2. ``progress`` hears the share done and what is being done.
+
+    ``learned``: what `models.learn.learn` gave for the same, audited data; without it, it is learnt here.
+    """
     if isinstance(data, TooLittle):
         return refuse(data, seed)
     tell = progress or (lambda _share, _what: None)
@@ -72,17 +80,15 @@ def rank(
     data, leaks = audit(data)
     document = _frame(data, leaks, seed)
     rng = np.random.default_rng(seed)
-    rounds = pace.rounds(data)
     tell(0.05, "model")
-    quality = score(data, seed, rounds=rounds)
-    document["quality"] = _quality(quality)
+    learned = learned or learn(data, seed, rounds=pace.rounds(data))
+    document["quality"] = _quality(learned.quality)
     notices = [*data.notices, *stage_notices(data)]
-    if quality.forward is None:
+    if learned.quality.forward is None:
         notices.append(Notice("not_scored"))
     tell(0.25, "explanation")
-    model = fit(data, seed=seed, rounds=rounds)
     rows = np.sort(rng.permutation(data.n)[:EXPLAINED_ROWS])
-    parts = contributions(model, data.features.iloc[rows], data.factor_of)
+    parts = contributions(learned.model, data.features.iloc[rows], data.factor_of)
     share = shares(parts)
     document["context"] = _context(data, share)
     candidates, more = _candidates(data)
