@@ -60,7 +60,7 @@ def _table(title: str, study: dict[str, Any], scale: float) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("#", "factor", "set it to", "gain (90 % interval)"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("true #", "window", "gain"):
+    for heading in ("key", "window", "gain"):
         table.add_column(heading, no_wrap=True, style="cyan")
     for row in study["ranking"]["ranking"]:
         gain = {key: row["gain"][key] * scale for key in ("estimate", "low", "high")}
@@ -75,8 +75,8 @@ def _show(outcome: dict[str, Any], console: Console) -> None:
     for name, study in outcome["studies"].items():
         ranking = study["ranking"]["ranking"]
         is_share = study["ranking"]["task"] == "classification"
-        unit = "defects per 1000 units" if is_share or not ranking else ranking[0]["gain"]["unit"]
-        title = f"{name}: fix first, gain in {unit}; the answer key in colour"
+        unit = "defects per 1000" if is_share or not ranking else ranking[0]["gain"]["unit"]
+        title = f"{name}: gain in {unit}; the answer key on the right"
         console.print(_table(title, study, 1000.0 if is_share else 1.0))
         if not ranking:
             console.print(study["ranking"]["reason"]["en"])
