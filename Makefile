@@ -18,6 +18,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-7s %s\n' "$$name" "$${rest#*## }"; done
 
 demo: $(VENV)/.runs ## simulate a plant and see what to fix first; SEED=7 another truth, STACK=real mosquitto and MariaDB
+	@$(if $(filter real,$(STACK)),tests/servers.sh demo,true)
 	@$(BIN)/genba demo $(if $(SEED),--seed $(SEED)) $(if $(STACK),--stack $(STACK))
 
 test: $(VENV)/.develops ## install what the tests need, servers included; check the code; run every test

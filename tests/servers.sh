@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the tests need besides Python: MariaDB, MySQL, mosquitto, Chromium, a Japanese font, PDF tools, OpenMP.
 #   tests/servers.sh install   install what is missing (Debian or Ubuntu, with apt; sudo where not root)
+#   tests/servers.sh demo      only what `make demo STACK=real` needs: MariaDB and mosquitto
 #
 # MySQL comes from Debian's unstable suite, because the stable one has MariaDB only, and is unpacked into a folder of
 # its own, $GENBA_MYSQL_HOME (default ~/.cache/genba-mysql), together with the libraries it was built for: nothing of
@@ -26,9 +27,10 @@ missing_packages() {
   ldconfig -p 2>/dev/null | grep -q libgomp.so.1 || echo libgomp1
 }
 
+# The missing packages whose names match a pattern.
 install_packages() {
   local wanted=() found=() package
-  mapfile -t wanted < <(missing_packages)
+  mapfile -t wanted < <(missing_packages | grep -E "$1" || true)
   ((${#wanted[@]})) || return 0
   if [[ $(id -u) != 0 ]] && ! have sudo; then
     say "not root and no sudo; ask an administrator for: ${wanted[*]}"
@@ -106,11 +108,12 @@ install)
       "or run the tests in a Debian container (Docker)"
     exit 0
   fi
-  install_packages
+  install_packages .
   install_mysql
   ;;
+demo) ! have apt-get || install_packages '^(mariadb|mosquitto)' ;; # without apt the demo itself says what is missing
 *)
-  sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
   exit 2
   ;;
 esac
