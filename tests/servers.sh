@@ -113,7 +113,7 @@ install)
   ;;
 demo) ! have apt-get || install_packages '^(mariadb|mosquitto)' ;; # without apt the demo itself says what is missing
 *)
-  sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,4s/^# \{0,1\}//p' "$0" >&2
   exit 2
   ;;
 esac
