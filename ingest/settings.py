@@ -132,11 +132,11 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path, example: str) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such file; `genba init` writes an example") from None
+        raise SettingsError(f"{path}: no such file; deploy/{example} is one to begin with") from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
     except UnicodeDecodeError as error:
@@ -191,7 +191,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     named = path or (Path(os.environ["GENBA_SETTINGS"]) if os.environ.get("GENBA_SETTINGS") else None)
     file = named or Path("genba.toml")
-    content = _read_toml(file) if named is not None or file.exists() else {}
+    content = _read_toml(file, "genba.example.toml") if named is not None or file.exists() else {}
     _refuse_unknown_variables()
     try:
         settings = Settings(**content)
@@ -202,4 +202,4 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def load_plant(settings: Settings) -> Plant:
     """Read the plant file that the settings name."""
-    return Plant.parse(_read_toml(settings.plant), str(settings.plant))
+    return Plant.parse(_read_toml(settings.plant, "plant.example.toml"), str(settings.plant))
