@@ -23,6 +23,7 @@ from ingest.settings import Settings
 from ingest.store import jobs as rows
 from ingest.store import results
 from ingest.store.engine import Store, in_words
+from ingest.store.jobs import STAGES
 from models.leaks import audit
 from models.learn import Learned, learn
 from models.lease import Lease
@@ -31,9 +32,7 @@ from models.study.build import build
 from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
 from models.study.from_plant import study_frame, study_spec
 
-__all__ = ["STAGES", "Stage", "StageOutcome", "report_writer", "run_chain", "study_data"]
-
-STAGES = ("build", "train", "score", "rank", "report")
+__all__ = ["Stage", "StageOutcome", "report_writer", "run_chain", "study_data"]
 
 PATIENCE_SECONDS = 60.0
 """For how long a stage waits for a database that went away."""

@@ -27,7 +27,6 @@ from ingest.retry import retrying
 from ingest.settings import Settings
 from ingest.store import jobs
 from ingest.store.engine import Store
-from models.jobs import STAGES
 from models.lease import Lease
 
 __all__ = ["LEASE", "Scheduler", "due_times", "missed_run", "triggers"]
@@ -217,4 +216,4 @@ class Scheduler:
             log.info("done", study=study)
             return
         log.error("the chain failed", study=study, error=error)
-        self._patiently(lambda: jobs.fail_run(self._store, study, STAGES[0], due_at, error))
+        self._patiently(lambda: jobs.fail_run(self._store, study, jobs.STAGES[0], due_at, error))

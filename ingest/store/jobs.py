@@ -13,6 +13,7 @@ from ingest.store.engine import Store
 from ingest.store.schema import job_run, lease
 
 __all__ = [
+    "STAGES",
     "JobRow",
     "acquire",
     "fail_orphans",
@@ -24,6 +25,9 @@ __all__ = [
     "release",
     "start",
 ]
+
+STAGES = ("build", "train", "score", "rank", "report")
+"""The jobs of a study's chain, in order."""
 
 
 @dataclass(frozen=True, slots=True)

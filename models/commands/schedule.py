@@ -3,7 +3,7 @@
 import signal
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -15,10 +15,13 @@ from ingest.command import SettingsOption
 from ingest.errors import UsageError
 from ingest.logs import configure
 from ingest.store import jobs
+from ingest.store.jobs import STAGES
 from models.commands.leaving import leave
 from models.commands.opening import Opened, chosen, opened
-from models.jobs import STAGES, Stage, StageOutcome, run_chain
 from models.scheduler import LEASE, Scheduler, due_times
+
+if TYPE_CHECKING:
+    from models.jobs import StageOutcome
 
 __all__ = ["register"]
 
@@ -72,7 +75,10 @@ def _moment(text: str | None) -> datetime:
     return moment
 
 
-def _run(here: Opened, studies: list[str], due_at: datetime) -> list[StageOutcome]:
+def _run(here: Opened, studies: list[str], due_at: datetime) -> "list[StageOutcome]":
+    # Learning takes seconds to load and much memory: the scheduler itself, which runs for years, goes without.
+    from models.jobs import Stage, run_chain
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[job]}"), TimeElapsedColumn())
     outcomes: list[StageOutcome] = []
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -86,7 +92,7 @@ def _run(here: Opened, studies: list[str], due_at: datetime) -> list[StageOutcom
     return outcomes
 
 
-def _row(outcome: StageOutcome) -> dict[str, Any]:
+def _row(outcome: "StageOutcome") -> dict[str, Any]:
     return {
         "study": outcome.study,
         "job": outcome.job,

@@ -25,15 +25,15 @@ def build_command(study: StudyArgument = None, settings: SettingsOption = None) 
 
     Example: `genba study build leaking_caps`
     """
-    console = Console(stderr=True)
-    with opened(settings) as here, Progress(console=console, transient=True) as progress:
+    with opened(settings) as here:
         for name in chosen(here.plant, study):
-            task = progress.add_task(f"Building {name}", total=1.0)
+            with Progress(console=Console(stderr=True), transient=True) as progress:
+                task = progress.add_task(f"Building {name}", total=1.0)
 
-            def report(share: float, task: Any = task) -> None:
-                progress.update(task, completed=share)
+                def report(share: float, task: Any = task, progress: Progress = progress) -> None:
+                    progress.update(task, completed=share)
 
-            done = build(here.store, here.plant, name, report)
+                done = build(here.store, here.plant, name, report)
             typer.echo(f"{name}: {done.written:,} rows written from {done.readings:,} readings, {done.rows:,} in all")
 
 
@@ -47,8 +47,11 @@ def show_command(study: StudyArgument = None, settings: SettingsOption = None) -
         for name in chosen(here.plant, study):
             known = tables.progress(here.store, name)
             until = known.built_until.astimezone(here.plant.site.zone) if known.built_until else None
-            title = f"{name}: {known.rows:,} rows in {tables.table_name(name)}, until {until or 'never built'}"
-            table = Table("column", "kind", "factor", title=title, title_justify="left")
+            if until is None:
+                typer.echo(f"{name}: never built; run `genba study build {name}`")
+                continue
+            typer.echo(f"{name}: {known.rows:,} rows in {tables.table_name(name)}, until {until}")
+            table = Table("column", "kind", "factor")
             for column in known.columns:
                 table.add_row(column.name, column.kind, column.factor or "")
             Console().print(table)

@@ -30,18 +30,20 @@ def train(
     """
     said = []
     ended: list[StageOutcome] = []
-    with opened(settings) as here, Progress(console=Console(stderr=True), transient=True) as bar:
-        for name in chosen(here.plant, study):
-            task = bar.add_task(f"Training {name}", total=len(TRAINING))
+    with opened(settings) as here:
+        names = chosen(here.plant, study)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            for name in names:
+                task = bar.add_task(f"Training {name}", total=len(TRAINING))
 
-            def report(job: str, share: float, _: str, task: Any = task) -> None:
-                bar.update(task, completed=TRAINING.index(job) + share)
+                def report(job: str, share: float, _: str, task: Any = task) -> None:
+                    bar.update(task, completed=TRAINING.index(job) + share)
 
-            stage = Stage(here.settings, here.plant, here.store, name, seed)
-            outcomes = run_chain(stage, datetime.now(UTC), report, TRAINING)
-            ended += outcomes
-            failed = next((outcome for outcome in outcomes if outcome.error), None)
-            said.append({"study": name, "error": failed.error if failed else None, **_merged(outcomes)})
+                stage = Stage(here.settings, here.plant, here.store, name, seed)
+                outcomes = run_chain(stage, datetime.now(UTC), report, TRAINING)
+                ended += outcomes
+                failed = next((outcome for outcome in outcomes if outcome.error), None)
+                said.append({"study": name, "error": failed.error if failed else None, **_merged(outcomes)})
     if as_json:
         typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
     else:
