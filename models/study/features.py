@@ -1,7 +1,7 @@
 """Readings become columns: window statistics of each signal over the time a unit was in each machine.
 
-Pure and vectorised: one pass of binary searches and running sums per signal, so the cost is O((units + readings) log
-readings), not units × readings.
+Pure and vectorised: binary searches find each unit's readings, and all units are reduced at once, so the cost grows
+with the readings inside windows, not with units × readings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ Micros = NDArray[np.int64]
 Ranks = NDArray[np.intp]
 
 MICROS_PER_HOUR = 3_600_000_000
+BLOCK = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,84 +93,59 @@ def compute(series: Series, windows: Windows, statistic: Statistic, carry: float
 
     ``last``, ``mean``, ``min`` and ``max`` of a window without readings take the newest reading before it, if that is
     at most ``carry`` seconds older than the window's end: slow sensors publish less often than parts pass. ``rate`` is
-    the growth of a counter per hour; falls are resets and count as nothing. ``slope`` is per hour.
+    the growth of a counter per hour; falls are resets and count as nothing. ``slope`` is per hour. ``std`` (of a
+    sample), ``range`` and ``slope`` need two readings.
     """
     if not len(series.ts):
         return np.full(len(windows.start), np.nan)
+    if statistic == "rate":
+        return _rate(series, windows, carry)
     low = np.searchsorted(series.ts, windows.start, side="left")
     high = np.searchsorted(series.ts, windows.end, side="right" if windows.closed else "left")
     high = np.maximum(low, high)
-    if statistic == "rate":
-        return _rate(series, windows, carry)
-    count = (high - low).astype(np.float64)
     if statistic == "count":
-        return count
-    filled = count > 0
-    if statistic in ("std", "range", "slope"):
-        return _spread(series, low, high, statistic)
-    result = _level(series, low, high, filled, statistic)
-    before = np.maximum(high - 1, 0)
-    age = windows.end - series.ts[before]
-    carried = ~filled & (high > 0) & (age <= carry * 1e6)
-    result[carried] = series.value[before[carried]]
+        return (high - low).astype(np.float64)
+    needed = 2 if statistic in ("std", "range", "slope") else 1
+    filled = np.flatnonzero(high - low >= needed)
+    result = np.full(len(low), np.nan)
+    for block in _blocks(filled, (high - low)[filled]):
+        result[block] = _of_block(series, low[block], high[block], statistic)
+    if needed == 1:
+        before = np.maximum(high - 1, 0)
+        carried = (high == low) & (high > 0) & (windows.end - series.ts[before] <= carry * 1e6)
+        result[carried] = series.value[before[carried]]
     return result
 
 
-def _level(series: Series, low: Ranks, high: Ranks, filled: NDArray[np.bool_], statistic: Statistic) -> Floats:
-    result = np.full(len(low), np.nan)
-    if not filled.any():
-        return result
-    first, after = low[filled], high[filled]
+def _blocks(positions: Ranks, lengths: Ranks) -> list[Ranks]:
+    """Windows in runs of about `BLOCK` readings: overlapping windows repeat readings, and memory stays bounded."""
+    cuts = np.flatnonzero(np.diff(np.cumsum(lengths) // BLOCK)) + 1
+    return [block for block in np.split(positions, cuts) if len(block)]
+
+
+def _of_block(series: Series, low: Ranks, high: Ranks, statistic: Statistic) -> Floats:
+    """A statistic of windows that hold enough readings. Each is computed from its own readings alone: running sums over
+    the whole series would carry the rounding of one wild value into every window after it."""
     if statistic == "last":
-        result[filled] = series.value[after - 1]
-    elif statistic == "mean":
-        # The offset keeps the running sum small: a mean of 10 ± 0.01 must not drown in a sum of millions.
-        offset = float(np.mean(series.value))
-        running = np.concatenate(([0.0], np.cumsum(series.value - offset)))
-        result[filled] = offset + (running[after] - running[first]) / (after - first)
-    else:
-        result[filled] = _reduce(series.value, first, after, np.minimum if statistic == "min" else np.maximum)
-    return result
-
-
-def _reduce(values: Floats, first: Ranks, after: Ranks, operation: np.ufunc) -> Floats:
-    """``operation`` over values[first:after] for every window, none of them empty."""
-    edges = np.column_stack((first, after)).ravel()
-    padded = np.append(values, values[-1])
-    reduced: Floats = operation.reduceat(padded, edges)[::2]
-    return reduced
-
-
-def _spread(series: Series, low: Ranks, high: Ranks, statistic: Statistic) -> Floats:
-    """Statistics that need two readings; NaN with fewer."""
-    result = np.full(len(low), np.nan)
-    enough = high - low >= 2
-    if not enough.any():
-        return result
-    first, after = low[enough], high[enough]
-    if statistic == "range":
-        result[enough] = _reduce(series.value, first, after, np.maximum) - _reduce(
-            series.value, first, after, np.minimum
-        )
-        return result
-    n = (after - first).astype(np.float64)
-    y = series.value - float(np.mean(series.value))
-
-    def total(values: Floats) -> Floats:
-        running = np.concatenate(([0.0], np.cumsum(values)))
-        return np.asarray(running[after] - running[first], dtype=np.float64)
-
-    sum_y = total(y)
+        return series.value[high - 1]
+    n = high - low
+    begins = np.cumsum(n) - n
+    index = np.arange(n.sum()) + np.repeat(low - begins, n)
+    y = series.value[index]
+    if statistic in ("min", "max", "range"):
+        smallest, largest = np.minimum.reduceat(y, begins), np.maximum.reduceat(y, begins)
+        return {"min": smallest, "max": largest, "range": largest - smallest}[statistic]
+    mean: Floats = np.add.reduceat(y, begins) / n
+    if statistic == "mean":
+        return mean
+    away = y - np.repeat(mean, n)
     if statistic == "std":
-        result[enough] = np.sqrt(np.maximum(total(y * y) - sum_y**2 / n, 0.0) / (n - 1))
-        return result
-    hours = (series.ts - series.ts[0]) / MICROS_PER_HOUR
-    sum_x = total(hours)
-    denominator = total(hours * hours) - sum_x**2 / n
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = (total(hours * y) - sum_x * sum_y / n) / denominator
-    result[enough] = np.where(denominator > 1e-12, slope, np.nan)
-    return result
+        spread: Floats = np.sqrt(np.add.reduceat(away * away, begins) / (n - 1))
+        return spread
+    hours = (series.ts[index] - np.repeat(series.ts[low], n)) / MICROS_PER_HOUR
+    hours = hours - np.repeat(np.add.reduceat(hours, begins) / n, n)
+    slope: Floats = np.add.reduceat(hours * away, begins) / np.add.reduceat(hours * hours, begins)
+    return slope
 
 
 def _rate(series: Series, windows: Windows, carry: float) -> Floats:

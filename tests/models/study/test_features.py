@@ -69,7 +69,7 @@ def test_equals_the_definition(
     end = start + np.array([length * SECOND for _, length in edges], dtype=np.int64)
     found = compute(series, Windows(start, end, closed), statistic, carry)
     wanted = [slow(series, s, e, statistic, carry, closed) for s, e in zip(start.tolist(), end.tolist(), strict=True)]
-    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
 
 
 def test_slope_is_per_hour() -> None:
