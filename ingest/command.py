@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from ingest.errors import EnvironmentFailure, GenbaError, UsageError
 from ingest.settings import Settings, load_settings
@@ -68,11 +69,25 @@ def _register(wanted: str | None) -> None:
         register(app)
 
 
+def _explain_usage(error: TyperException) -> None:
+    """One line for a wrong word on the command line; a group without a command has shown its help already."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    asked = context.command_path if context is not None else "genba"
+    if said:
+        typer.echo(f"genba: {said}; see `{asked} --help`", err=True)
+
+
 def main() -> None:
     """Run the command line; the console script."""
     try:
         _register(next((word for word in sys.argv[1:] if not word.startswith("-")), None))
-        app()
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        _explain_usage(error)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(130)
     except GenbaError as error:
         typer.echo(f"genba: {error}", err=True)
         sys.exit(error.exit_code)

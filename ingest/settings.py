@@ -169,9 +169,10 @@ def _anchor(settings: Settings, base: Path) -> Settings:
         broker = broker.model_copy(update={"ca_file": base / broker.ca_file})
     try:
         url = make_url(database.url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise SettingsError(
-            f"database.url {database.url!r} is not a database URL; try mysql+pymysql://user@host/genba or sqlite:///var/genba.db"
+            "database.url is not a database URL (not shown, it may hold a password); "
+            "try mysql+pymysql://user@host/genba or sqlite:///var/genba.db"
         ) from None
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         url = url.set(database=str(base / url.database))

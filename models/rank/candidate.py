@@ -12,7 +12,7 @@ from models.rank.document import CurvePoint, LevelPoint, PointLoss, Window
 from models.rank.effects import Effect, fit_effect
 from models.rank.gains import Search, search
 from models.rank.windows import Grid, direction_of, grid_of, levels_of
-from models.study.data import StudyData
+from models.study.data import StudyData, word
 
 __all__ = ["Candidate", "Estimate", "Sample", "candidate", "estimate"]
 
@@ -84,7 +84,7 @@ def candidate(data: StudyData, members: Sequence[str]) -> Candidate | str:
             if grid is not None:
                 return Candidate(column, tuple(members), grid, ())
             continue
-        words = tuple(_word(level) for level in factor.levels)
+        words = tuple(word(level) for level in factor.levels)
         levels = levels_of(known.astype("object").to_numpy(), factor, data.spec.min_support / share, words)
         if levels:
             return Candidate(column, tuple(members), None, tuple(levels))
@@ -93,10 +93,6 @@ def candidate(data: StudyData, members: Sequence[str]) -> Candidate | str:
 
 def _is_numeric(data: StudyData, column: str) -> bool:
     return bool(data.features[column].dtype == "float64")
-
-
-def _word(level: object) -> str:
-    return str(level).lower() if isinstance(level, bool) else str(level)
 
 
 def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.Generator) -> Estimate:
@@ -128,7 +124,7 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
         window,
         windows,
         direction,
-        support,
+        support * len(everybody) / data.n,
         [{"x": float(one.at), **one.loss} for one in points] if numeric else [],
         [] if numeric else [{"level": str(one.at), **one.loss} for one in points],
         determined,

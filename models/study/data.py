@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.errors import StudyError, nearest
 from models.study.spec import StudySpec
 
-__all__ = ["Excluded", "Notice", "StudyData", "TooLittle", "prepare"]
+__all__ = ["Excluded", "Notice", "StudyData", "TooLittle", "prepare", "span", "word"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,6 +27,7 @@ NUMERIC_SHARE = 0.9
 FEWEST_UNITS = 40
 FEWEST_RARE = 10
 FEWEST_GROUPS = 4
+TRUTHS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 DATE_FORMATS = ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y", "%m/%d/%Y")
 """Spellings beside ISO 8601, tried on the whole column: one row alone cannot tell day from month."""
 
@@ -128,22 +129,19 @@ def _check_columns(frame: pd.DataFrame, spec: StudySpec) -> None:
 def _same(value: Any, wanted: Any) -> bool:
     """Is a cell the class that the study names? ``1``, ``1.0``, ``"1"`` and ``true`` are told from the file."""
     if isinstance(value, (bool, np.bool_)) or isinstance(wanted, bool):
-        return str(value).strip().lower() in ({"true", "1", "1.0"} if _truth(wanted) else {"false", "0", "0.0"})
+        said = TRUTHS.get(str(value).strip().lower())
+        return said is not None and said == TRUTHS.get(str(wanted).strip().lower())
     try:
         return float(value) == float(wanted)
     except (TypeError, ValueError):
         return str(value).strip() == str(wanted).strip()
 
 
-def _truth(wanted: Any) -> bool:
-    return str(wanted).strip().lower() in ("true", "1", "1.0")
-
-
 def _loss(frame: pd.DataFrame, spec: StudySpec) -> pd.Series:
     """Loss of every row, NaN where the target is missing."""
     target = frame[spec.target]
     if spec.task == "regression":
-        numbers = pd.to_numeric(target.map(_plain), errors="coerce").astype("float64")
+        numbers = _numbers(target.map(_plain))
         if target.notna().any() and numbers.notna().sum() == 0:
             raise StudyError(
                 f"target {spec.target!r} holds no number (first: {target.dropna().iloc[0]!r}); "
@@ -156,6 +154,14 @@ def _loss(frame: pd.DataFrame, spec: StudySpec) -> pd.Series:
         shown = ", ".join(repr(_plain(value)) for value in values[:6])
         raise StudyError(f"bad {spec.bad!r} never occurs in column {spec.target!r}; it holds {shown}")
     return target.isin(bad).astype("float64").where(target.notna())
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """As float64: NaN where a cell is no number, infinite where it is too large for one."""
+    try:
+        return pd.to_numeric(column, errors="coerce").astype("float64")
+    except OverflowError:
+        return pd.to_numeric(column.astype("str"), errors="coerce").astype("float64")
 
 
 def _plain(value: Any) -> Any:
@@ -183,6 +189,8 @@ def _time(frame: pd.DataFrame, spec: StudySpec) -> pd.Series | None:
     if spec.time is None:
         return None
     column = frame[spec.time]
+    if not column.notna().any():
+        return None
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.astype("float64")
         size = float(numbers.abs().median()) if numbers.notna().any() else 0.0
@@ -229,8 +237,8 @@ def _feature(column: pd.Series, levels: Sequence[Any]) -> tuple[pd.Series | None
         clean = numbers.where(np.isfinite(numbers))
     else:
         plain = column.map(_plain)
-        numbers = pd.to_numeric(plain.where(~plain.map(lambda value: isinstance(value, bool))), errors="coerce")
-        numbers = numbers.astype("float64").where(lambda values: np.isfinite(values))
+        numbers = _numbers(plain.where(~plain.map(lambda value: isinstance(value, bool))))
+        numbers = numbers.where(lambda values: np.isfinite(values))
         if numbers.notna().sum() >= NUMERIC_SHARE * column.notna().sum():
             clean = numbers
         else:
@@ -252,7 +260,7 @@ def _is_date(column: pd.Series) -> bool:
     return bool(head.str.contains(r"\d{1,4}[-/:.]\d{1,2}", regex=True).all()) and _instants(head) is not None
 
 
-def _word(value: Any) -> str:
+def word(value: Any) -> str:
     """The text of a level: ``1.0`` and ``1`` are the same level, as are ``True`` and ``true``."""
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
@@ -262,7 +270,7 @@ def _word(value: Any) -> str:
 
 
 def _category(column: pd.Series) -> pd.Series:
-    words = column.map(_word, na_action="ignore").astype("object")
+    words = column.map(word, na_action="ignore").astype("object")
     return words.where(column.notna(), None).astype(pd.CategoricalDtype(sorted(set(words[column.notna()]))))
 
 

@@ -65,9 +65,13 @@ def load_table(source: str, store_factory: Callable[[], HasEngine] | None = None
 
 def _parquet(path: Path) -> pd.DataFrame:
     try:
-        return parquet.read_table(path).to_pandas()  # type: ignore[no-any-return]
+        with parquet.ParquetFile(path) as file:
+            frame: pd.DataFrame = file.read().to_pandas()
     except (pyarrow.ArrowException, OSError) as error:
         raise StudyError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+    # A named index is a column that whoever wrote the file happened to index by.
+    named = [name for name in frame.index.names if name is not None]
+    return frame.reset_index(level=named) if named else frame
 
 
 def _csv(path: Path) -> pd.DataFrame:
@@ -80,9 +84,16 @@ def _csv(path: Path) -> pd.DataFrame:
     if encoding is None:
         raise StudyError(f"{path}: neither UTF-8 nor Shift-JIS (cp932); save the file as UTF-8")
     try:
-        return pd.read_csv(path, sep=_separator(raw.decode(encoding)), encoding=encoding, low_memory=False)
+        frame = pd.read_csv(path, sep=_separator(raw.decode(encoding)), encoding=encoding, low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise StudyError(f"{path}: not a readable CSV file ({str(error).strip().splitlines()[0]})") from None
+    if not frame.index.equals(pd.RangeIndex(len(frame))):
+        # pandas takes the first fields for an index, and every name would stand over its neighbour's values.
+        raise StudyError(
+            f"{path}: the rows hold more fields than the header's {frame.shape[1]} names; name every column, or remove "
+            "the separator at the end of the rows"
+        )
+    return frame
 
 
 def _decodes(raw: bytes, encoding: str) -> bool:

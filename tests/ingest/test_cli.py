@@ -174,6 +174,28 @@ def test_wrong_settings_are_one_line_and_2(run: Run, folder: Path, file: str, co
     assert said in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("db", "frob"), "No such command 'frob'; see `genba db --help`"),
+        (("ingest", "--frob"), "No such option: --frob; see `genba ingest --help`"),
+        (("ingest", "--until-idle", "x"), "see `genba ingest --help`"),
+    ],
+)
+def test_wrong_words_are_one_line_and_2(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    code, _, err = run(*arguments)
+    assert (code, err.count("\n")) == (2, 1)
+    assert said in err
+
+
+@pytest.mark.parametrize("tail", ["/genba:topsecret@127.0.0.1/genba", "//genba:topsecret@127.0.0.1:port/genba"])
+def test_an_address_that_cannot_be_read_is_not_shown(run: Run, monkeypatch: pytest.MonkeyPatch, tail: str) -> None:
+    monkeypatch.setenv("GENBA__DATABASE__URL", f"mysql+pymysql:{tail}")
+    code, _, err = run("db", "status")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "topsecret" not in err
+
+
 @pytest.mark.mosquitto
 def test_ingest_until_idle(run: Run, folder: Path, mosquitto: Server) -> None:
     text = f'[broker]\nport = {mosquitto.port}\nclient_id = "cli"\n[database]\nurl = "sqlite:///g.db"\n'

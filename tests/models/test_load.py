@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
@@ -49,9 +51,19 @@ def test_parquet_comes_back_as_written(tmp_path: Path):
     pd.testing.assert_frame_equal(load_table(str(tmp_path / "t.parquet")), frame, check_dtype=False)
 
 
+def test_an_index_and_a_name_given_twice_do_not_spoil_a_parquet_file(tmp_path: Path):
+    path = tmp_path / "t.parquet"
+    table(when=pd.date_range("2026-01-01", periods=100)).set_index("when").to_parquet(path)
+    assert set(load_table(str(path)).columns) == {"when", "v", "x"}
+    twice = pa.Table.from_pandas(table()).append_column("x", pa.array(np.zeros(100)))
+    parquet.write_table(twice, path)
+    assert prepared(load_table(str(path))).features["x"].std() > 0, "the first one counts"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
+        ("shifted.csv", b"a,b,v\n1,2,NG,\n3,4,OK,\n", "more fields than the header's 3 names"),
         ("none.csv", None, "no such table"),
         ("empty.csv", b"", "the file is empty"),
         ("header.csv", b"a,b\n", "the table has no rows"),
@@ -124,6 +136,23 @@ def test_the_bad_class_is_found_whatever_its_type(value: Any, other: Any):
     frame = table(v=[value if place % 5 == 0 else other for place in range(100)])
     for wanted in (value, str(value)):
         assert prepared(frame, bad=wanted).baseline_loss == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("bad", ["NG", 2, "x"])
+def test_a_class_that_is_no_truth_value_is_not_taken_for_false(bad: Any):
+    with pytest.raises(StudyError, match="never occurs"):
+        prepare(table(v=np.arange(100) % 5 == 0), spec(bad=bad))
+
+
+def test_numbers_too_large_for_a_float_are_missing():
+    data = prepared(table(y=["9" * 400, *(str(k % 7) for k in range(99))]))
+    assert data.features["y"].isna().sum() == 1
+
+
+def test_a_time_that_is_never_known_is_no_time():
+    data = prepared(table(when=pd.Series([pd.NaT] * 100, dtype="datetime64[us]")), time="when")
+    assert data.time is None
+    assert [notice.code for notice in data.notices] == ["no_time"]
 
 
 def test_odd_columns_become_clean_features():

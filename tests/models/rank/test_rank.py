@@ -212,3 +212,17 @@ def test_a_broken_document_is_found_out(document: dict[str, Any]):
     said = " ".join(validate(document | {"ranking": [wrong, *document["ranking"][1:]]}))
     assert "not in order" in said
     assert "is state" in said
+
+
+def test_levels_are_met_however_they_are_spelt_and_support_is_of_all_units():
+    rng = np.random.default_rng(4)
+    die = rng.integers(1, 4, 3000).astype(float)
+    bad = rng.random(3000) < np.where(die == 2, 0.3, 0.1)
+    die[::4] = np.nan
+    spec = StudySpec.parse(
+        {"name": "s", "task": "classification", "target": "v", "bad": True}
+        | {"factors": {"die": {"role": "controllable", "levels": [1.0, 2.0, 3.0]}}}
+    )
+    (entry,) = ranked(pd.DataFrame({"v": bad, "die": die}), spec)["ranking"]
+    assert entry["window"] in (["1"], ["3"])
+    assert entry["support"] == pytest.approx((die == float(str(entry["window"][0]))).mean())
