@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from models.explain import contributions, shares
 from models.leaks import Leak, audit
-from models.learn import ROUNDS, Learned, Quality, learn
+from models.learn import ROUNDS, Learned, Quality, learn, threads_for
 from models.rank.adjust import inseparable, stage_notices
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.document import SCHEMA, Document, Entry, Gain, QualityEntry
@@ -96,7 +97,9 @@ def rank(
     document["excluded"] += [_excluded(one) for one in more if one.code == "controllable_left_out"]
     price, unpriced = price_of(data)
     notices += unpriced
-    found, sampled = _estimates(data, candidates, rng, pace, tell)
+    # As in training: threads that wait for one another spin, and a small table gains nothing from them.
+    with threadpool_limits(limits=threads_for(data.features.size) or None, user_api="blas"):
+        found, sampled = _estimates(data, candidates, rng, pace, tell)
     notices += sampled
     _conclude(document, data, found, share, parts, rows, price, notices)
     document["warnings"] = [say(notice.code, notice.values) for notice in notices]
