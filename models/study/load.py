@@ -1,6 +1,7 @@
 """Where a study's table comes from: a CSV or Parquet file, or a table of the database."""
 
 import csv
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -84,7 +85,10 @@ def _csv(path: Path) -> pd.DataFrame:
     if encoding is None:
         raise StudyError(f"{path}: neither UTF-8 nor Shift-JIS (cp932); save the file as UTF-8")
     try:
-        frame = pd.read_csv(path, sep=_separator(raw.decode(encoding)), encoding=encoding, low_memory=False)
+        text = raw.decode(encoding)
+        separator = _separator(text)
+        decimal = _decimal(text, separator)
+        frame = pd.read_csv(path, sep=separator, decimal=decimal, encoding=encoding, low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise StudyError(f"{path}: not a readable CSV file ({str(error).strip().splitlines()[0]})") from None
     if not frame.index.equals(pd.RangeIndex(len(frame))):
@@ -94,6 +98,15 @@ def _csv(path: Path) -> pd.DataFrame:
             "the separator at the end of the rows"
         )
     return frame
+
+
+def _decimal(text: str, separator: str) -> str:
+    """The decimal sign: a comma where cells such as ``12,5`` stand and none such as ``12.5``."""
+    if separator == ",":
+        return "."
+    cells = [cell.strip() for line in text.splitlines()[1:50] for cell in line.split(separator)]
+    commas, points = (any(re.fullmatch(rf"[+-]?\d+{sign}\d+", cell) for cell in cells) for sign in (",", r"\."))
+    return "," if commas and not points else "."
 
 
 def _decodes(raw: bytes, encoding: str) -> bool:

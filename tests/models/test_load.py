@@ -240,3 +240,18 @@ def test_higher_is_better_turns_the_loss_round():
     assert isinstance(data, StudyData)
     assert data.baseline_loss == pytest.approx(49.5)
     assert data.loss.mean() == pytest.approx(-49.5)
+
+
+def test_a_decimal_comma_is_a_number(tmp_path: Path) -> None:
+    file = tmp_path / "comma.csv"
+    file.write_text("temp;speed;code\n12,5;-3,25;A,1\n7,0;4,5;B,2\n", encoding="utf-8")
+    frame = load_table(str(file))
+    assert frame["temp"].tolist() == [12.5, 7.0]
+    assert frame["speed"].tolist() == [-3.25, 4.5]
+    assert frame["code"].tolist() == ["A,1", "B,2"]
+
+
+def test_a_decimal_point_wins_where_both_signs_stand(tmp_path: Path) -> None:
+    file = tmp_path / "both.csv"
+    file.write_text("temp;thousands\n12.5;1,200\n7.0;2,400\n", encoding="utf-8")
+    assert load_table(str(file))["temp"].tolist() == [12.5, 7.0]
