@@ -39,6 +39,8 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
         owner = _model_at(model, path[:-1])
         known = owner.model_fields if owner is not None else ()
         text = f"{where}: unknown key {key!r}; {nearest(str(path[-1]), known)}"
+    elif first["type"] == "missing":
+        text = f"{where}: {key} is missing; write it"
     else:
         said = first["msg"].removeprefix("Value error, ")
         value = first.get("input")

@@ -69,6 +69,7 @@ SIGNALS = {"a": {"signals": {"x": {}}}, "b": {"signals": {"x": {}}}}
         ({"lines": {"l1": {"machines": {"m": {"signals": {"s": {"rolle": "state"}}}}}}}, "did you mean 'role'?"),
         ({"sources": [{"topic": "a", "shape": "wied"}]}, "sources.0.shape"),
         ({"sources": [{"topic": "a", "shape": "wide", "tme": "t"}]}, "did you mean 'time'?"),
+        ({"sources": [{"topic": "a"}]}, "sources.0.shape is missing; write it"),
         ({"studies": {"s": {"line": "l9", "task": "regression", "target": "x"}}}, "'l9' is not a line"),
         (
             {"studies": {"s": {"line": "l1", "task": "regression", "target": "x", "cost": {"tariff": "t"}}}},
