@@ -22,7 +22,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from ingest.errors import DatabaseUnavailable, EnvironmentFailure, GenbaError, SettingsError
+from ingest.errors import EnvironmentFailure, GenbaError, SettingsError
 from ingest.gateway.batch import Batch
 from ingest.gateway.metrics import Metrics
 from ingest.gateway.sdnotify import notify
@@ -33,7 +33,7 @@ from ingest.records import Entry, Reading
 from ingest.retry import retrying
 from ingest.settings import Settings
 from ingest.store import read
-from ingest.store.engine import Store, connect
+from ingest.store.engine import Store, opened
 from ingest.store.migrate import require_schema
 from ingest.store.partitions import ensure_partitions
 from ingest.store.write import Catalogue, Counts, write_batch
@@ -85,7 +85,7 @@ class Gateway:
         Raises `BrokerUnavailable`, `DatabaseUnavailable` or `SchemaOutdated` when they are not there at the start;
         later losses are ridden out.
         """
-        with self._database() as store, self._signals():
+        with opened(self._settings.database) as store, self._signals():
             require_schema(store)
             catalogue = Catalogue(store, self._plant)
             subscriber = Subscriber(
@@ -103,17 +103,6 @@ class Gateway:
                 finally:
                     self._drain(subscriber, writer)
             writer.result()
-
-    @contextmanager
-    def _database(self) -> Iterator[Store]:
-        store = connect(self._settings.database)
-        try:
-            yield store
-        except SQLAlchemyError as error:
-            said = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise DatabaseUnavailable(f"the database failed: {said}; run `genba doctor`") from None
-        finally:
-            store.close()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
