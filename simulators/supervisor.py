@@ -18,7 +18,7 @@ from ingest.errors import EnvironmentFailure
 __all__ = ["Supervised", "terminate"]
 
 READY_SECONDS = 60.0
-RESTARTS = 20
+RESTARTS = 100
 
 
 def terminate(process: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
@@ -107,7 +107,6 @@ class Supervised:
             self.deaths.append(self._process.returncode)
             if len(self.deaths) > RESTARTS:
                 return
-            try:
+            # One that cannot start, because the database is away, is tried again like one that died.
+            with contextlib.suppress(EnvironmentFailure):
                 self._start()
-            except EnvironmentFailure:
-                return

@@ -93,11 +93,17 @@ class Gateway:
             )
             if self._settings.ingest.metrics_port:
                 self.metrics.serve(self._settings.ingest.metrics_port)
-            subscriber.start()
-            self.ready.set()
-            notify("READY=1")
             with ThreadPoolExecutor(1, "writer") as executor:
+                # The writer first: a broker that kept more than the queue holds sends it before it answers our
+                # subscription, and that answer would wait behind messages that nobody takes.
                 writer = executor.submit(self._write, store, catalogue, subscriber)
+                try:
+                    subscriber.start()
+                except BaseException:
+                    self._stopping.set()
+                    raise
+                self.ready.set()
+                notify("READY=1")
                 try:
                     self._supervise(subscriber, writer)
                 finally:

@@ -57,7 +57,8 @@ def test_whatever_is_killed_the_store_holds_what_was_published(tmp_path: Path, p
         assert publishing.returncode == 0
         with manifest.open() as file:
             wanted = {(row["address"], datetime.fromisoformat(row["ts"])) for row in csv.DictReader(file)}
-        until(lambda: read.counts(store)["reading"] >= len(wanted), 180, f"{len(wanted)} readings")
+        until(lambda: read.counts(store)["reading"] >= len(wanted), 60, f"{len(wanted)} readings")
+        assert not gateway.failed()
     assert gateway.deaths
     assert stored(store).keys() == wanted
     for row in read.ledger(store):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from datetime import datetime
 
+import orjson
 import pytest
 from sqlalchemy import select
 
@@ -64,3 +65,15 @@ def test_kill_9_in_mid_stream_loses_nothing_and_doubles_nothing(home: Home, stor
     assert all(found[key] == pytest.approx(float(value)) for key, value in numbers.items())
     for row in read.ledger(store):
         assert row.received == row.committed + row.duplicate + row.quarantined
+
+
+def test_a_backlog_larger_than_the_queue_is_taken_at_the_start(home: Home, store: Store) -> None:
+    shutil.copy(PLANT, home.folder / "plant.toml")
+    with home.settings_file.open("a") as file:
+        file.write("[ingest]\nqueue_messages = 50\n")
+    home.run("db", "upgrade")
+    with home.gateway():
+        pass  # the broker now keeps what comes for us
+    said = orjson.loads(home.run("simulate", "run", "--line", "press", "--days", "1", "--json"))
+    with home.gateway():
+        until(lambda: read.counts(store)["reading"] >= said["readings"], 30, f"{said['readings']} readings")
