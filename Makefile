@@ -43,7 +43,7 @@ docs: $(VENV)/.develops ## write docs/commands.md, docs/settings.md and docs/tab
 	$(BIN)/python -m tests.ingest.settings_page
 
 lock: ## choose newer versions of everything we stand on (needs uv)
-	$(LOCK) --upgrade pyproject.toml --all-extras --group build -o requirements.lock
+	$(LOCK) --upgrade pyproject.toml --extra all --group build -o requirements.lock
 	$(LOCK) --upgrade --group dev --constraint requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment and what tools left behind; var/ holds your data and stays

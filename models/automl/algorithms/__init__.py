@@ -1,0 +1,1 @@
+"""Every algorithm of the engine, one file each; `registry` lists them."""
