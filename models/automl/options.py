@@ -13,8 +13,10 @@ Leaks = Literal["exclude", "report", "off"]
 
 METRICS: Mapping[Task, tuple[str, ...]] = {
     "classification": (
-        "neg_log_loss", "roc_auc", "accuracy", "balanced_accuracy", "f1", "f1_macro", "f1_micro", "f1_weighted",
-        "precision", "precision_macro", "recall", "recall_macro", "average_precision", "neg_brier_score",
+        "neg_log_loss", "roc_auc", "average_precision", "neg_brier_score", "accuracy", "balanced_accuracy",
+        "f1", "f1_macro", "f1_micro", "f1_weighted", "f1_samples",
+        "precision", "precision_macro", "precision_micro", "precision_weighted", "precision_samples",
+        "recall", "recall_macro", "recall_micro", "recall_weighted", "recall_samples",
     ),
     "regression": (
         "neg_mean_squared_error", "neg_root_mean_squared_error", "neg_mean_absolute_error", "neg_median_absolute_error",
