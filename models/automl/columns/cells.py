@@ -15,10 +15,10 @@ __all__ = ["MISSING_WORDS", "Cells", "Form", "cells"]
 
 Form = Literal["number", "boolean", "instant", "words", "strange"]
 
-MISSING_WORDS = frozenset(
-    ["?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "<na>", "nat", "null", "none", "nil", "missing", "#div/0!"]
-    + ["#value!", "inf", "+inf", "-inf", "infinity", "-infinity", "∞", "欠測", "なし"]
-)
+MISSING_WORDS = frozenset([
+    "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "<na>", "nat", "null", "none", "nil", "missing", "#div/0!",
+    "#value!", "inf", "+inf", "-inf", "infinity", "-infinity", "∞", "欠測", "なし",
+])  # fmt: skip
 """What people and spreadsheets write where a number, a truth or an instant is missing; lower case."""
 _SCALARS = (str, int, float, Decimal, bool, np.generic, bytes, clock.date, clock.time, clock.timedelta, type(None))
 
@@ -76,11 +76,11 @@ def _floats(column: pd.Series) -> Floats:
 
 
 def _duration(column: pd.Series) -> Cells:
-    return Cells("number", pd.to_timedelta(column).dt.total_seconds().to_numpy(np.float64), duration=True)
+    return Cells("number", _floats(pd.to_timedelta(column).dt.total_seconds()), duration=True)
 
 
 def _declared(column: pd.Series) -> Cells:
-    codes = column.cat.codes.to_numpy(np.int64)
+    codes = np.asarray(column.cat.codes, dtype=np.int64)
     found = _words(codes, column.cat.categories.tolist())
     return Cells("words", codes=found.codes, levels=found.levels, declared=True)
 

@@ -41,7 +41,7 @@ def word_spelling(levels: Sequence[str]) -> tuple[str, bool] | None:
     shown = [level for level in levels if level.lower() not in MISSING_WORDS]
     if not shown or not all(_LOOKS.search(level) for level in shown[:: max(1, len(shown) // 200)]):
         return None
-    sample = shown[:: max(1, len(shown) // 1000)]
+    sample = shown[:: max(1, len(shown) // 100)]
     fits = [how for how in _SPELLINGS if np.mean(read_words(sample, how).notna()) >= NUMERIC_SHARE]
     read = [(how, instants[instants.notna()].asi8, len(instants)) for how, instants in _all(fits, shown)]
     good = [(how, whole) for how, whole, n in read if len(whole) >= NUMERIC_SHARE * n]

@@ -1,7 +1,7 @@
 """Is a column a name of the row, from which nothing can be learnt that holds for the next row?
 
 Whole numbers: all different and close together (they count, in whatever order the rows stand), or called an identifier
-and different in at least a third of the rows. Numbers with decimals never are.
+and different in at least a third of the rows; or keys of a job (see `is_key`). Numbers with decimals never are.
 
 Words: different in at least two thirds of the rows that have one, and at least half of the rows have one. Codes and
 single words then are identifiers. Of several words, names are told from free text by their vocabulary: texts share
@@ -15,16 +15,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from models.automl.columns.cells import MISSING_WORDS, Cells
-from models.automl.matrix import Floats
+from models.automl.matrix import Floats, Ints
 
-__all__ = ["called_identifier", "number_is_identifier", "split_words", "word_kind"]
+__all__ = ["called_identifier", "could_be_key", "is_key", "number_is_identifier", "split_words", "word_kind"]
 
 FEWEST = 20
 """With fewer rows, all-different whole numbers are a measurement as likely as a count."""
 DENSE = 0.5
 """All-different whole numbers that fill this share of their range count the rows."""
 NAMED_SHARE = 1 / 3
+KEY_KAPPA = 0.4
+FEWEST_ATTRIBUTES = 3
 WORD_SHARE = 2 / 3
+NAMES_SHARE = 0.9
+"""Codes may be shared by a few rows, names hardly are."""
 LONG = 6.0
 """More words than this in the mean: a text."""
 RARE = 0.2
@@ -37,6 +41,7 @@ _CALLED = re.compile(
     r"(^|[\W_])(id|ids|uid|udi|uuid|guid|serial|serialno|no|nr|number|num|ticket|barcode|index|idx|sn)([\W_]*)$"
     r"|(^|[\W_])(id|uid|udi|uuid|guid|serial)([\W_])|[a-z](ID|Id|No|Nr)$|^unnamed: ?\d+$|番号|識別|連番|シリアル"
 )
+_ROW = re.compile(r"^(unnamed: ?\d+|index|idx|row|row[\W_]?(no|nr|id|number|index)|行番号|連番)\W*$")
 _SPLIT = re.compile(r"[ァ-ヶー]+|[一-龠々]+|[ぁ-ん]+|[^\W\d_ぁ-んァ-ヶー一-龠々]+|\d+")
 
 
@@ -61,13 +66,45 @@ def number_is_identifier(name: str, values: Floats) -> str | None:
         if steps.min() > 0 and (n >= DENSE * width or steps.min() == steps.max()):
             return "counts"
     if n >= FEWEST and len(filled) >= 0.5 * n and called_identifier(name):
-        different, counts = np.unique(filled, return_counts=True)
+        different = np.unique(filled)
         if len(different) >= max(NAMED_SHARE * len(filled), FEWEST / 2):
             return "called"
         # The row's number within each of several files.
-        if len(different) >= FEWEST and len(different) == width and np.all(np.diff(counts) <= 0):
+        if _ROW.search(name.lower()) and filled.min() <= 1 and len(different) >= max(DENSE * width, FEWEST):
             return "counts"
     return None
+
+
+def could_be_key(values: Floats) -> bool:
+    """Whole numbers of one length (4 digits or more), different in a third of the rows, and shared by a third?"""
+    if len(values) < 2 * FEWEST or not np.all(values == np.floor(values)):
+        return False
+    low, high = float(values.min()), float(values.max())
+    if low < 1000 or int(np.log10(low)) != int(np.log10(high)):
+        return False
+    counts = np.unique(values, return_counts=True)[1]
+    shared = int(counts[counts > 1].sum())
+    return min(len(counts), shared) >= NAMED_SHARE * len(values)
+
+
+def is_key(values: Floats, attributes: Sequence[Ints]) -> bool:
+    """Do numbers that `could_be_key` only name a job or a lot, whatever the column is called?
+
+    A measured number that two rows share says little about their other columns; a job number decides them: rows that
+    share one agree in their attributes with a mean kappa of at least 0.4 (0: as two rows drawn at random, 1: always).
+
+    ``values``: (n,). ``attributes``: codes (n,), -1 missing, of columns with few levels; fewer than three say nothing.
+    """
+    if len(attributes) < FEWEST_ATTRIBUTES:
+        return False
+    _, keys, counts = np.unique(values, return_inverse=True, return_counts=True)
+    kappas = []
+    for codes in attributes:
+        together = np.unique(keys * (codes.max() + 2) + codes + 1, return_counts=True)[1]
+        expected = float(np.sum((np.bincount(codes + 1) / len(codes)) ** 2))
+        agreed = float(np.sum(together * (together - 1)) / np.sum(counts * (counts - 1)))
+        kappas.append((agreed - expected) / (1 - expected))
+    return float(np.mean(kappas)) >= KEY_KAPPA
 
 
 def split_words(text: str) -> list[str]:
@@ -91,7 +128,7 @@ def word_kind(name: str, found: Cells, most_levels: int) -> tuple[str, str]:
     if filled >= FEWEST and different >= WORD_SHARE * filled and filled >= 0.5 * len(found.codes):
         if not several:
             return "identifier", "codes"
-        if words <= LONG and rare > (RARE if proper else RARE_LOWER):
+        if words <= LONG and different >= NAMES_SHARE * filled and rare > (RARE if proper else RARE_LOWER):
             return "identifier", "names"
         return "text", "text"
     if called_identifier(name) and filled >= FEWEST and different >= max(most_levels, NAMED_SHARE * filled):

@@ -1,6 +1,6 @@
 """What each column of a table is, told from its cells and its name, with a note on whatever was noticed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from ingest.errors import StudyError, nearest
 from models.automl.columns import dates, identifiers, numbers
 from models.automl.columns.cells import MISSING_WORDS, Cells, cells
 from models.automl.matrix import Floats
-from models.study.data import Notice
+from models.study.data import Notice, word
 
 __all__ = ["FEATURES", "MOST_LEVELS", "Column", "Kind", "checked_names", "infer"]
 
@@ -25,6 +25,7 @@ FEATURES: frozenset[Kind] = frozenset({"number", "boolean", "category", "date", 
 """Kinds that are learnt from; every other column is left out, and said to be."""
 MOST_LEVELS = 50
 """More levels than this are many."""
+MOST_ATTRIBUTE_LEVELS = 10
 _PROBE = 1024
 """Rows compared before two columns are compared whole."""
 
@@ -81,13 +82,15 @@ def infer(
     if not len(table):
         raise StudyError("the table has no rows; give one row per unit")
     found: list[Column] = []
+    suspects: list[int] = []
     probes: dict[tuple[Any, ...], list[int]] = {}
     for place, name in enumerate(names):
         if name in special:
             found.append(Column(name, special[name], (Notice(special[name]),)))
             continue
         content = cells(table.iloc[:, place])
-        column = _column(name, content, controllable=roles.get(name) == "controllable")
+        controllable = roles.get(name) == "controllable"
+        column = _column(name, content, controllable=controllable)
         if column.used or column.kind == "identifier":
             twins = probes.setdefault(_probe(content), [])
             twin = next((at for at in twins if _same(cells(table.iloc[:, at]), content)), None)
@@ -95,8 +98,27 @@ def infer(
                 twins.append(place)
             else:
                 column = Column(name, "duplicate", (Notice("duplicate", {"of": names[twin]}),))
+        if column.kind == "number" and not controllable and identifiers.could_be_key(content.numbers):
+            suspects.append(place)
         found.append(column)
-    return tuple(found)
+    return tuple(_without_keys(table, found, suspects))
+
+
+def _without_keys(table: pd.DataFrame, found: list[Column], suspects: Sequence[int]) -> list[Column]:
+    """The columns once more, with numbers that only name a job recognised by what they decide about other columns."""
+    if not suspects:
+        return found
+    attributes = []
+    for place, column in enumerate(found):
+        if column.kind in {"boolean", "category"}:
+            codes, levels = pd.factorize(table.iloc[:, place].map(word, na_action="ignore"))
+            if 2 <= len(levels) <= MOST_ATTRIBUTE_LEVELS:
+                attributes.append(codes.astype(np.int64))
+    out = list(found)
+    for place in suspects:
+        if identifiers.is_key(cells(table.iloc[:, place]).numbers, attributes):
+            out[place] = Column(found[place].name, "identifier", (Notice("identifier_key"),))
+    return out
 
 
 def _column(name: str, content: Cells, *, controllable: bool) -> Column:

@@ -67,6 +67,8 @@ def spelling(levels: Sequence[str], counts: Ints) -> Spelling | None:
 
     ``levels``: distinct words; ``counts``: how often each occurs. Codes with leading zeros (``00123``) are no numbers.
     """
+    if not _probably(levels):
+        return None
     shown = [(level, int(count)) for level, count in zip(levels, counts, strict=True) if not _missing(level)]
     total = sum(count for _, count in shown)
     signs: Counter[str] = Counter()
@@ -86,6 +88,12 @@ def spelling(levels: Sequence[str], counts: Ints) -> Spelling | None:
     chosen = Spelling("," if signs[","] > signs["."] else ".", named[0] if named else "")
     fits = sum(count for level, count in shown if not math.isnan(_read(level, chosen)))
     return chosen if fits >= NUMERIC_SHARE * total else None
+
+
+def _probably(levels: Sequence[str]) -> bool:
+    """A quick no for most columns of words."""
+    probe = levels[:: max(1, len(levels) // 200)]
+    return sum(_missing(level) or _NUMBER.fullmatch(_normal(level)) is not None for level in probe) >= 0.5 * len(probe)
 
 
 def has_decimal_doubt(levels: Sequence[str]) -> bool:
