@@ -166,7 +166,7 @@ def _median(error: Floats) -> _Statistic:
         low = (total < half * (1 - 1e-12)).sum(1)
         high = (total <= half * (1 + 1e-12)).sum(1)
         last = len(value) - 1
-        return -(value[np.minimum(low, last)] + value[np.minimum(high, last)]) / 2
+        return np.asarray(value[np.minimum(low, last)] + value[np.minimum(high, last)]) / -2
 
     return _Ranked(order, formula)
 
