@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 from models.study.data import word
 
-__all__ = ["MISSING_WORDS", "Cells", "Form", "cells"]
+__all__ = ["MISSING_WORDS", "Cells", "Form", "as_words", "cells", "refused"]
 
 Form = Literal["number", "boolean", "instant", "words", "strange"]
 
@@ -44,6 +45,11 @@ class Cells:
     """The user declared a category (pandas' own dtype)."""
     duration: bool = False
 
+    @property
+    def blank(self) -> bool:
+        """Nothing in it: a column without cells has no kind."""
+        return self.form == "number" and bool(np.isnan(self.numbers).all())
+
     def counts(self) -> Ints:
         """How often each level occurs."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels)).astype(np.int64)
@@ -69,6 +75,21 @@ def cells(column: pd.Series) -> Cells:
     if pd.api.types.is_timedelta64_dtype(dtype):
         return _duration(column)
     return _objects(column)
+
+
+def as_words(content: Cells) -> Cells:
+    """Numbers and truths as the words that stand for them: 1, 1.0 and "1" are one word."""
+    if content.form == "words":
+        return content
+    codes, found = pd.factorize(content.numbers)
+    values = [bool(value) if content.form == "boolean" else value for value in found.tolist()]
+    return _words(codes.astype(np.int64, copy=False), values)
+
+
+def refused(column: str, content: Cells, wanted: str) -> StudyError:
+    """The error for cells of another kind than training had."""
+    first = f"words such as {content.levels[0]!r}" if content.levels else f"{content.strange or content.form} cells"
+    return StudyError(f"column {column!r} holds {first} where training had {wanted}; give it as in training")
 
 
 def _floats(column: pd.Series) -> Floats:

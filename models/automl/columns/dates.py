@@ -1,17 +1,23 @@
-"""Instants: in any one spelling of words, or as whole numbers (yyyymmdd, seconds … nanoseconds since 1970)."""
+"""Instants: in any one spelling of words, or as whole numbers (yyyymmdd, seconds … nanoseconds since 1970).
+
+Calendar parts are those of the clock on the wall where the column has a zone (a shift begins at 6 in the plant, not in
+UTC), and those of UTC where words carry offsets, which may differ from row to row.
+"""
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from models.automl.columns.cells import MISSING_WORDS
-from models.automl.columns.numbers import NUMERIC_SHARE
+from models.automl.columns.cells import MISSING_WORDS, Cells, refused
+from models.automl.columns.numbers import NUMERIC_SHARE, Spelling, read
 from models.automl.matrix import Floats
 
-__all__ = ["NUMBER_SPELLINGS", "number_spelling", "read_numbers", "read_words", "word_spelling"]
+__all__ = ["NUMBER_SPELLINGS", "DateRecipe", "number_spelling", "picked", "read_numbers", "read_words", "word_spelling"]
 
 _DAYS = ("%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
@@ -28,6 +34,12 @@ _TIME_WORD = re.compile(
     r"(^|[\W_])(date|datetime|time|timestamp|ts|day|at|when|created|updated|epoch|unix)([\W_\d]|$)|日時|日付|時刻|年月日"
     r"|(date|time|timestamp)$"
 )
+PARTS = ("year", "month", "day_of_week", "hour", "days")
+"""Monday is 0; the hour is that of the day, with its minutes as a fraction; days since the first of training."""
+_EPOCH = pd.Timestamp("1970-01-01")
+MONTHS = 32
+WEEKS = 3
+"""Days of training below which a month or a weekday is only another name for the age."""
 NUMBER_SPELLINGS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0, "yyyymmdd": 0.0}
 """Nanoseconds per unit; a calendar day written as a number has none."""
 
@@ -100,3 +112,109 @@ def read_numbers(values: Floats, how: str) -> pd.DatetimeIndex:
     good = np.isfinite(micro) & (np.abs(micro) < 8e18)
     whole = np.where(good, micro, 0.0).astype(np.int64).astype("datetime64[us]")
     return pd.DatetimeIndex(np.where(good, whole, np.datetime64("NaT")))
+
+
+@dataclass(frozen=True)
+class DateRecipe:
+    """An instant as the parts that vary in training, and its age in days since the first instant of training.
+
+    ``how``: of `Column.reading` the key and the value: ``spelling`` of words, ``numbers``, or the ``zone``.
+    ``origin``: ISO 8601, without a zone. ``parts``: of `PARTS`.
+    """
+
+    column: str
+    how: tuple[str, str]
+    origin: str
+    parts: tuple[str, ...]
+
+    kind = "date"
+
+    @classmethod
+    def fit(cls, column: str, reading: Mapping[str, str], content: Cells) -> Self:
+        """Which parts vary; the column has at least two different instants."""
+        how = next(iter(reading.items()), ("zone", ""))
+        blank = cls(column, how, "1970-01-01T00:00:00", ())
+        instants = blank.instants(content).dropna()
+        if not len(instants):
+            return blank
+        fields = {part: len(np.unique(_part(instants, part))) for part in ("year", "month", "day_of_week", "hour")}
+        days = (instants.max() - instants.min()).days
+        varies = {
+            "year": fields["year"] > 2,  # two years are told apart by the age
+            "month": fields["month"] > 1 and days >= MONTHS,
+            "day_of_week": fields["day_of_week"] > 1 and days >= WEEKS,
+            "hour": fields["hour"] > 1,
+            "days": instants.min().date() != instants.max().date(),
+        }
+        return cls(column, how, instants.min().isoformat(), tuple(part for part in PARTS if varies[part]))
+
+    @property
+    def features(self) -> tuple[tuple[str, int], ...]:
+        """Name and levels of each feature."""
+        return tuple((f"{self.column}:{part}", 0) for part in self.parts)
+
+    def fill(self, content: Cells, out: Floats) -> None:
+        """Write (n, parts); NaN where there is no instant. Raises `StudyError` for what cannot be read as instants."""
+        instants = self.instants(content)
+        for place, part in enumerate(self.parts):
+            out[:, place] = _part(instants, part, pd.Timestamp(self.origin))
+
+    def instants(self, content: Cells) -> pd.DatetimeIndex:
+        """n instants on the clock of training, without a zone."""
+        if content.form == "instant":
+            zone = self.how[1] if self.how[0] == "zone" else ""
+            instants = content.instants
+            return instants if instants.tz is None else instants.tz_convert(zone or "UTC").tz_localize(None)
+        if content.blank or not (content.levels or content.form == "number"):
+            return pd.DatetimeIndex(np.full(len(content.numbers) or len(content.codes), np.datetime64("NaT"), "M8[us]"))
+        found = self._read(content)
+        if found is None:
+            raise refused(self.column, content, "dates")
+        return found
+
+    def _read(self, content: Cells) -> pd.DatetimeIndex | None:
+        """Words or numbers as instants; None if none of them is one."""
+        numeric = content.form == "number"
+        if self.how[0] == "numbers":
+            values = content.numbers if numeric else read(content.levels, Spelling())
+            levels = read_numbers(values, self.how[1])
+        elif numeric or content.form != "words":
+            return None
+        else:
+            levels = read_words(content.levels, self.how[1] if self.how[0] == "spelling" else "ISO8601")
+        if levels.isna().all():
+            other = None if numeric else word_spelling(content.levels)
+            if other is None:
+                said = {level.lower() for level in content.levels} - MISSING_WORDS
+                return None if numeric or said else picked(levels, content)
+            levels = read_words(content.levels, other[0])
+        return levels if numeric else picked(levels, content)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        written = {"how": list(self.how), "origin": self.origin, "parts": list(self.parts)}
+        return {"kind": self.kind, "column": self.column, **written}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """What `to_dict` wrote."""
+        key, value = content["how"]
+        pd.Timestamp(content["origin"])
+        parts = tuple(str(part) for part in content["parts"])
+        if not set(parts) <= set(PARTS):
+            raise ValueError(f"parts {parts!r}")
+        return cls(str(content["column"]), (str(key), str(value)), str(content["origin"]), parts)
+
+
+def picked(levels: pd.DatetimeIndex, content: Cells) -> pd.DatetimeIndex:
+    """Instants of distinct words → (n,) instants of the cells."""
+    return pd.DatetimeIndex(levels.append(pd.DatetimeIndex([pd.NaT])).take(content.codes))
+
+
+def _part(instants: pd.DatetimeIndex, part: str, origin: pd.Timestamp = _EPOCH) -> Floats:
+    """(n,) NaN where there is no instant; the hour and the days have fractions."""
+    if part == "days":
+        return np.asarray((instants - origin) / pd.Timedelta(days=1), np.float64)
+    if part == "hour":
+        return np.asarray((instants - instants.normalize()) / pd.Timedelta(hours=1), np.float64)
+    return np.asarray(getattr(instants, part), np.float64)

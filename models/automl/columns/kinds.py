@@ -234,7 +234,7 @@ def _spelt_dates(name: str, content: Cells, how: str, doubtful: bool) -> Column:
     if doubtful:
         notes.append(Notice("day_or_month", {"spelling": how}))
     notes += _lost("not_dates", content, np.asarray(read.isna()))
-    instants = pd.DatetimeIndex(read.append(pd.DatetimeIndex([pd.NaT])))[content.codes]
+    instants = dates.picked(read, content)
     return _dated(name, instants, {"spelling": how}, tuple(notes))
 
 

@@ -4,18 +4,22 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
-from models.automl.columns.cells import MISSING_WORDS
+from models.automl.columns.cells import MISSING_WORDS, Cells, refused
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["NUMERIC_SHARE", "Spelling", "has_decimal_doubt", "read", "spelling"]
+__all__ = ["LARGEST", "NUMERIC_SHARE", "NumberRecipe", "Spelling", "has_decimal_doubt", "read", "spelling"]
 
 NUMERIC_SHARE = 0.9
 """A column of words is numeric when this share of its cells are numbers; the others are missing values."""
+LARGEST = 1e38
+"""Larger values are this one: some libraries work in single precision, where they would be infinite."""
+TRUTHS = {"true": 1.0, "false": 0.0}
 
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?P<before>[¥$€£₩₹]?)\s*"
@@ -131,3 +135,49 @@ def _read(level: str, how: Spelling) -> float:
 def read(levels: Sequence[str], how: Spelling) -> Floats:
     """(levels,) values; NaN for what is no number."""
     return np.array([_read(level, how) for level in levels], np.float64)
+
+
+@dataclass(frozen=True)
+class NumberRecipe:
+    """A number, a truth (0 and 1) or a duration (seconds) as it is; infinite is missing."""
+
+    column: str
+    decimal: str = "."
+    unit: str = ""
+
+    kind = "number"
+
+    @property
+    def features(self) -> tuple[tuple[str, int], ...]:
+        """Name and levels of each feature."""
+        return ((self.column, 0),)
+
+    def fill(self, content: Cells, out: Floats) -> None:
+        """Write (n, 1). Raises `StudyError` for instants, and for words none of which is a number."""
+        out[:, 0] = self._values(content)
+        largest = np.abs(out[:, 0]).max(initial=0.0, where=~np.isnan(out[:, 0]))
+        if largest > LARGEST:
+            out[np.isinf(out[:, 0]), 0] = np.nan
+            np.clip(out[:, 0], -LARGEST, LARGEST, out=out[:, 0])
+
+    def _values(self, content: Cells) -> Floats:
+        if content.form in ("number", "boolean"):
+            return content.numbers
+        if content.form != "words":
+            raise refused(self.column, content, "numbers")
+        levels = read(content.levels, Spelling(self.decimal, self.unit))
+        for at, level in enumerate(content.levels):
+            levels[at] = TRUTHS.get(level.lower(), levels[at])
+        if np.isnan(levels).all() and not all(_missing(level) for level in content.levels):
+            raise refused(self.column, content, "numbers")
+        values: Floats = np.append(levels, np.nan)[content.codes]
+        return values
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {"kind": self.kind, "column": self.column, "decimal": self.decimal, "unit": self.unit}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """What `to_dict` wrote."""
+        return cls(str(content["column"]), str(content["decimal"]), str(content["unit"]))
