@@ -53,8 +53,10 @@ class Workbench:
 class Fitted(Protocol):
     """A trained model of one algorithm."""
 
-    rounds: int | None
-    """Rounds that early stopping chose; None for algorithms without rounds."""
+    @property
+    def rounds(self) -> int | None:
+        """Rounds that early stopping chose; None for algorithms without rounds."""
+        ...
 
     def predict(self, matrix: Matrix) -> Floats:
         """(n, classes) probabilities, rows sum to 1; or (n,) values. Finite for any finite or missing input."""
@@ -68,9 +70,15 @@ class Fitted(Protocol):
 class Algorithm(Protocol):
     """One way of learning, under HeatWave's name where HeatWave has it."""
 
-    name: str
-    """As in ``model_list``: LGBMClassifier, LogisticRegression, …"""
-    task: Task
+    @property
+    def name(self) -> str:
+        """As in ``model_list``: LGBMClassifier, LogisticRegression, …"""
+        ...
+
+    @property
+    def task(self) -> Task:
+        """What it learns."""
+        ...
 
     def unsuited(self, bench: Workbench, rows: int) -> str | None:
         """Why this algorithm is not tried on so many rows of this table (one English half sentence), or None."""
