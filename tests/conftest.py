@@ -144,7 +144,7 @@ def _emptied(store: Store) -> Store:
     with store.begin() as connection:
         for name in inspect(connection).get_table_names():
             if name not in metadata.tables and name != "alembic_version":
-                connection.execute(text(f"DROP TABLE {store.engine.dialect.identifier_preparer.quote(name)}"))
+                connection.exec_driver_sql(f"DROP TABLE {store.engine.dialect.identifier_preparer.quote(name)}")
         for table in metadata.tables.values():
             connection.execute(table.delete())
     return store

@@ -20,10 +20,10 @@ from ingest.store.schema import unit as unit_table
 __all__ = [
     "Progress",
     "StudyColumn",
+    "built",
     "count_rows",
     "ensure",
     "progress",
-    "read_rows",
     "table_name",
     "unserialised_verdicts",
     "upsert",
@@ -179,16 +179,12 @@ def count_rows(store: Store, study: str, columns: Sequence[StudyColumn]) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def read_rows(store: Store, study: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The whole study table: column names, and rows in order of time. Raises `StudyError` when it was never built."""
+def built(store: Store, study: str) -> Progress:
+    """How far the study has been built. Raises `StudyError` when it never was."""
     known = progress(store, study)
     if not known.columns:
         raise StudyError(f"study {study!r} has no table yet; run `genba study build {study}`")
-    table = _table(study, known.columns)
-    order = [table.c.finished_at] if "finished_at" in table.c else []
-    with store.connect() as connection:
-        result = connection.execute(select(table).order_by(*order, table.c.serial))
-        return list(result.keys()), [tuple(row) for row in result]
+    return known
 
 
 def unserialised_verdicts(

@@ -10,6 +10,7 @@ from ingest.plant import Line, Plant, PlantStudy, Signal
 from ingest.store import study as tables
 from ingest.store.engine import Store
 from ingest.store.study import StudyColumn
+from models.study.database import read_table
 from models.study.spec import StudySpec
 
 __all__ = ["study_frame", "study_spec"]
@@ -94,9 +95,14 @@ def study_frame(store: Store, plant: Plant, study_id: str) -> tuple[pd.DataFrame
 
     Verdicts become ``bad`` and ``good``; one the plant file does not know becomes missing, and is counted as such.
     """
-    columns = tables.progress(store, study_id).columns
-    names, rows = tables.read_rows(store, study_id)
-    frame = pd.DataFrame(rows, columns=names).set_index("serial")
+    columns = tables.built(store, study_id).columns
+    names = ["serial", *(column.name for column in columns)]
+    # Sorted here: a server that has to sort reads at half the speed.
+    frame = read_table(store.engine, tables.table_name(study_id), only=names).sort_values(["finished_at", "serial"])
+    frame = frame[names].set_index("serial")
+    for column in columns:
+        if column.kind == "moment":
+            frame[column.name] = frame[column.name].dt.tz_localize("UTC")
     study = plant.studies[study_id]
     if study.task == "classification":
         frame[study.target] = frame[study.target].map(_verdicts(plant.lines[study.line], study))

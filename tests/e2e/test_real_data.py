@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from ingest.store import read, results
-from ingest.store import study as tables
 from ingest.store.engine import Store
 from models.rank.document import validate
 from tests.e2e.conftest import Home
+from tests.study_rows import study_rows
 from tests.waiting import until
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -69,12 +69,11 @@ def check(home: Home, store: Store, study: str) -> dict[str, object]:
 def test_milling_machines_fail(home: Home, store: Store) -> None:
     study = replay(home, store, "ai4i")
     document = check(home, store, study)
-    names, rows = tables.read_rows(store, study)
+    rows = study_rows(store, study)
     assert len(rows) == 10_000
     with AI4I.open(encoding="utf-8-sig") as file:
         truth = {row["Product ID"]: row for row in csv.DictReader(file)}
-    for row in rows[::500]:
-        found = dict(zip(names, row, strict=True))
+    for found in rows[::500]:
         assert found["torque_nm"] == pytest.approx(float(truth[found["serial"]]["Torque [Nm]"]))
         assert found["verdict"] == ("NG" if truth[found["serial"]]["Machine failure"] == "1" else "OK")
     features = {entry["factor"] for entry in (*document["ranking"], *document["context"])}
@@ -89,9 +88,9 @@ def test_milling_machines_fail(home: Home, store: Store) -> None:
 def test_steel_works_burn_power(home: Home, store: Store) -> None:
     study = replay(home, store, "steel")
     document = check(home, store, study)
-    names, rows = tables.read_rows(store, study)
+    rows = study_rows(store, study)
     assert len(rows) == 35_040
-    usage = [dict(zip(names, row, strict=True))["usage_kwh"] for row in rows]
+    usage = [row["usage_kwh"] for row in rows]
     assert sum(usage) / len(usage) == pytest.approx(27.387, abs=0.001)
     # The row that says 00:00 of a day ended that day; sorted by time it comes last, not first.
     assert usage[:3] == pytest.approx([3.17, 4.0, 3.24])

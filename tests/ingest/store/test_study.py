@@ -11,6 +11,7 @@ from ingest.errors import StudyError
 from ingest.store import study
 from ingest.store.engine import Store
 from ingest.store.study import Progress, StudyColumn
+from tests.study_rows import study_rows
 
 AT = datetime(2026, 1, 5, 8, 0, 0, 1, tzinfo=UTC)
 FINISHED = StudyColumn("finished_at", "moment")
@@ -28,19 +29,22 @@ def write(store: Store, *rows: dict[str, Any], reached: Progress | None = None) 
     study.write_rows(store, "caps", COLUMNS, rows, reached or Progress(rows=len(rows)))
 
 
+def values(store: Store, name: str = "caps") -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in study_rows(store, name)]
+
+
 def test_rows_come_back_with_their_types_in_order_of_time(store: Store) -> None:
     early = AT.replace(hour=7)
     write(store, row("B"), row("A"), row("漢", None, None, early))
-    names, rows = study.read_rows(store, "caps")
-    assert names == ["serial", "finished_at", "temp", "die"]
-    assert rows == [("漢", early, None, None), ("A", AT, 1.5, "A"), ("B", AT, 1.5, "A")]
+    assert list(study_rows(store, "caps")[0]) == ["serial", "finished_at", "temp", "die"]
+    assert values(store) == [("漢", early, None, None), ("A", AT, 1.5, "A"), ("B", AT, 1.5, "A")]
     assert study.count_rows(store, "caps", COLUMNS) == 3
 
 
 def test_a_row_written_again_takes_the_new_values(store: Store) -> None:
     write(store, row("A"), row("B"))
     write(store, row("A", None, "C"))
-    assert study.read_rows(store, "caps")[1] == [("A", AT, None, "C"), ("B", AT, 1.5, "A")]
+    assert values(store) == [("A", AT, None, "C"), ("B", AT, 1.5, "A")]
 
 
 def test_more_rows_than_one_statement_holds(store: Store) -> None:
@@ -67,7 +71,7 @@ def test_a_table_grows_and_never_shrinks(store: Store) -> None:
     wider = (*COLUMNS, StudyColumn("speed", "number", "speed"), StudyColumn("judged_at", "moment"))
     study.ensure(store, "caps", wider)
     study.write_rows(store, "caps", wider, [row("B") | {"speed": 2.0, "judged_at": AT}], Progress(unit_seq=2, rows=2))
-    assert study.read_rows(store, "caps")[1] == [("A", AT, 1.5, "A", None, None), ("B", AT, 1.5, "A", 2.0, AT)]
+    assert values(store) == [("A", AT, 1.5, "A", None, None), ("B", AT, 1.5, "A", 2.0, AT)]
     study.ensure(store, "caps", COLUMNS[:1])
     assert len(inspect(store.engine).get_columns("study_caps")) == 6
 
@@ -121,9 +125,9 @@ def test_words_of_sql_are_good_names(store: Store, name: str) -> None:
     study.ensure(store, name, (FINISHED,))
     study.ensure(store, name, columns)
     study.write_rows(store, name, columns, [{"serial": "A", "finished_at": AT, name: 2.5}], Progress(rows=1))
-    assert study.read_rows(store, name)[1] == [("A", AT, 2.5)]
+    assert values(store, name) == [("A", AT, 2.5)]
 
 
 def test_a_table_that_was_never_built_is_named(store: Store) -> None:
     with pytest.raises(StudyError, match="study 'caps' has no table yet; run `genba study build caps`"):
-        study.read_rows(store, "caps")
+        study.built(store, "caps")

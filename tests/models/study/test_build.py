@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from ingest.errors import StudyError
 from ingest.plant import Plant
 from ingest.records import Entry, Message, Outcome, Reading, UnitRecord, VerdictRecord, Visit
-from ingest.store import study as tables
 from ingest.store.catalogue import Catalogue
 from ingest.store.engine import Store
 from ingest.store.write import write_batch
 from models.study.build import build
 from models.study.from_plant import study_frame, study_spec
+from tests.study_rows import study_rows
 
 START = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
 PLANT = Plant.parse(
@@ -99,16 +98,11 @@ def sensors(first: int, last: int) -> list[Outcome]:
     return found
 
 
-def rows(store: Store, study: str) -> list[dict[str, Any]]:
-    names, found = tables.read_rows(store, study)
-    return [dict(zip(names, row, strict=True)) for row in found]
-
-
 def test_a_part_gets_window_statistics_of_its_own_visits(store: Store) -> None:
     write(store, sensors(0, 30) + bottle(3))
     done = build(store, PLANT, "caps")
     assert (done.written, done.rows) == (1, 1)
-    (row,) = rows(store, "caps")
+    (row,) = study_rows(store, "caps")
     assert row["serial"] == "B003"
     # In the cooler from minute 3 to 7, both ends its own: 6.3, 6.4, 6.5, 6.6, 6.7.
     assert row["temp"] == pytest.approx(6.5)
@@ -128,7 +122,7 @@ def test_a_slow_sensor_and_a_category_are_carried_forward(store: Store) -> None:
     ]
     write(store, sensors(0, 30) + ambient + recipe + bottle(3))
     build(store, PLANT, "caps")
-    (row,) = rows(store, "caps")
+    (row,) = study_rows(store, "caps")
     assert row["ambient"] == pytest.approx(24.5)
     assert row["recipe"] == "short"
 
@@ -137,7 +131,7 @@ def test_only_what_was_known_before_the_verdict(store: Store) -> None:
     # Judged at minute 5, while still in the cooler: 6.3 … 6.5 were known, the pressure of minute 9 was not.
     write(store, sensors(0, 30) + bottle(3, "NG", judged=2))
     build(store, PLANT, "caps")
-    (row,) = rows(store, "caps")
+    (row,) = study_rows(store, "caps")
     assert row["temp"] == pytest.approx(6.4)
     assert row["pressure"] == pytest.approx(2.05)
 
@@ -147,7 +141,7 @@ def test_a_verdict_that_arrives_hours_later_makes_the_row_then(store: Store) -> 
     assert build(store, PLANT, "caps").rows == 0
     write(store, [VerdictRecord("fill", "B003", at(400), "NG")])
     assert build(store, PLANT, "caps").rows == 1
-    assert rows(store, "caps")[0]["verdict"] == "NG"
+    assert study_rows(store, "caps")[0]["verdict"] == "NG"
 
 
 def test_a_verdict_without_serial_is_joined_by_time_in_either_order(store: Store) -> None:
@@ -155,10 +149,10 @@ def test_a_verdict_without_serial_is_joined_by_time_in_either_order(store: Store
     write(store, [VerdictRecord("fill", "", at(300), "NG", made_at=at(10))])
     write(store, [VerdictRecord("fill", "", at(300), "OK", made_at=at(30))])
     build(store, PLANT, "caps")
-    assert [(row["serial"], row["verdict"]) for row in rows(store, "caps")] == [("B003", "NG")]
+    assert [(row["serial"], row["verdict"]) for row in study_rows(store, "caps")] == [("B003", "NG")]
     write(store, bottle(25, verdict=None))
     build(store, PLANT, "caps")
-    assert [(row["serial"], row["verdict"]) for row in rows(store, "caps")] == [("B003", "NG"), ("B025", "OK")]
+    assert [(row["serial"], row["verdict"]) for row in study_rows(store, "caps")] == [("B003", "NG"), ("B025", "OK")]
 
 
 def test_the_newest_verdict_counts(store: Store) -> None:
@@ -166,7 +160,7 @@ def test_the_newest_verdict_counts(store: Store) -> None:
     build(store, PLANT, "caps")
     write(store, [VerdictRecord("fill", "B003", at(500), "OK")])
     build(store, PLANT, "caps")
-    assert [row["verdict"] for row in rows(store, "caps")] == ["OK"]
+    assert [row["verdict"] for row in study_rows(store, "caps")] == ["OK"]
 
 
 def test_a_second_build_reads_only_what_is_new(store: Store) -> None:
@@ -185,10 +179,10 @@ def test_a_second_build_reads_only_what_is_new(store: Store) -> None:
 def test_a_late_reading_is_not_lost(store: Store) -> None:
     write(store, [reading for reading in sensors(0, 30) if "pressure" not in str(reading)] + bottle(3))
     build(store, PLANT, "caps")
-    assert rows(store, "caps")[0]["pressure"] is None
+    assert study_rows(store, "caps")[0]["pressure"] is None
     write(store, sensors(0, 30))
     build(store, PLANT, "caps")
-    assert rows(store, "caps")[0]["pressure"] == pytest.approx(2.10)
+    assert study_rows(store, "caps")[0]["pressure"] == pytest.approx(2.10)
 
 
 def test_intervals_are_means_and_rates_and_own_only_their_start(store: Store) -> None:
@@ -200,7 +194,7 @@ def test_intervals_are_means_and_rates_and_own_only_their_start(store: Store) ->
     write(store, found)
     # Five intervals and the one that minute 10 begins: it ended long ago by the clock.
     assert build(store, PLANT, "power").rows == 6
-    first = rows(store, "power")[0]
+    first = study_rows(store, "power")[0]
     assert (first["serial"], first["speed"], first["power"]) == ("20260105T000000Z", 10.5, 50.5)
     assert first["energy"] == pytest.approx(60.0)
     # 00:00 UTC is 09:00 in Osaka: the day shift.
@@ -211,7 +205,7 @@ def test_an_interval_that_may_still_get_readings_waits(store: Store) -> None:
     now = datetime.now(UTC)
     write(store, [Reading("o/s/press/p/power", now - timedelta(seconds=second), 50.0) for second in range(0, 600, 30)])
     build(store, PLANT, "power")
-    built = rows(store, "power")
+    built = study_rows(store, "power")
     assert 3 <= len(built) <= 5
     assert max(row["finished_at"] for row in built) <= now
 
@@ -220,7 +214,7 @@ def test_an_interval_without_the_target_has_no_row(store: Store) -> None:
     write(store, [Reading("o/s/press/p/speed", at(minute), 10.0) for minute in range(7)])
     write(store, [Reading("o/s/press/p/power", at(minute), 10.0) for minute in (0, 1, 4, 5)])
     build(store, PLANT, "power")
-    assert [row["serial"][9:13] for row in rows(store, "power")] == ["0000", "0004"]
+    assert [row["serial"][9:13] for row in study_rows(store, "power")] == ["0000", "0004"]
 
 
 def test_a_signal_that_is_declared_later_becomes_a_column(store: Store) -> None:
@@ -231,7 +225,7 @@ def test_a_signal_that_is_declared_later_becomes_a_column(store: Store) -> None:
     build(store, without, "caps")
     write(store, bottle(12))
     build(store, PLANT, "caps")
-    assert rows(store, "caps")[-1]["pressure"] == pytest.approx(2.19)
+    assert study_rows(store, "caps")[-1]["pressure"] == pytest.approx(2.19)
 
 
 def test_the_frame_speaks_of_bad_and_good_and_the_spec_of_roles(store: Store) -> None:
