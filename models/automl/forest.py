@@ -12,9 +12,10 @@ Sources: LightGBM ``include/LightGBM/tree.h``, scikit-learn ``tree/_tree.pyx`` a
 ``_hist_gradient_boosting/_predictor.pyx``, XGBoost ``src/predictor/predict_fn.h`` and ``src/common/categorical.h``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -130,27 +131,44 @@ class Forest:
                     out[first : first + chunk, output + place] += column[leaves[:, self.output == output]].sum(axis=1)
         return out
 
-    def decisions(self, values: Floats, nodes: Ints) -> Bools:
-        """(n, features) → (len(nodes), n): which rows each of these inner nodes sends to the left."""
-        out = np.empty((len(nodes), len(values)), dtype=np.bool_)
-        for feature, alike in self._alike(nodes):
-            column = self._rounded(np.ascontiguousarray(values[:, feature]))
-            first = nodes[alike[0]]
-            if self.categorical[first]:
-                out[alike] = self._listed(column[None, :], nodes[alike][:, None])
-            else:
-                clean = _clean(column, self.missing[first], self.missing_left[first])
-                out[alike] = clean[None, :] <= self.threshold[nodes[alike]][:, None]
-        return out
+    def views(self, values: Floats) -> Floats:
+        """(n, features) → (views, n): the columns as the tests of the forest read them, see `decisions`."""
+        columns = [self._rounded(values[:, self.feature[node]]) for node in self._seen[0]]
+        return np.array(
+            [
+                column if self.categorical[node] else _clean(column, self.missing[node], self.missing_left[node])
+                for node, column in zip(self._seen[0], columns, strict=True)
+            ]
+        ).reshape(-1, len(values))
 
-    def _alike(self, nodes: Ints) -> Iterator[tuple[int, Ints]]:
-        """Places in ``nodes`` that treat the same column in the same manner, column by column."""
-        kind = (self.missing[nodes] * 2 + self.missing_left[nodes]) * 2 + self.categorical[nodes]
-        key = self.feature[nodes] * 12 + kind
-        order = np.argsort(key, kind="stable")
-        for places in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
-            if len(places):
-                yield int(self.feature[nodes[places[0]]]), places
+    @property
+    def view(self) -> Ints:
+        """(nodes,): which view each inner node tests."""
+        return self._seen[1]
+
+    def decisions(self, views: Floats, nodes: Ints, out: Bools) -> None:
+        """Write (len(nodes), n): which rows each of these inner nodes, in ascending order of `view`, sends left."""
+        view = self.view[nodes]
+        cuts = [0, *(np.flatnonzero(np.diff(view)) + 1), len(nodes)]
+        for first, stop in pairwise(cuts):
+            some = nodes[first:stop, None]
+            if not len(some):
+                continue
+            values = views[view[first]]
+            if self.categorical[some[0, 0]]:
+                out[first:stop] = self._listed(values[None, :], some)
+            else:
+                np.less_equal(values, self.threshold[some], out=out[first:stop])
+
+    @cached_property
+    def _seen(self) -> tuple[Ints, Ints]:
+        """The first node of each view, and the view of each inner node (0 for leaves)."""
+        kind = (self.missing * 2 + self.missing_left) * 2 + self.categorical
+        inner = np.flatnonzero(self.feature >= 0)
+        _, first, number = np.unique((self.feature * 12 + kind)[inner], return_index=True, return_inverse=True)
+        view = np.zeros(len(self.feature), dtype=np.int64)
+        view[inner] = number
+        return inner[first], view
 
     def _leaves(self, rows: Floats) -> Ints:
         """(n, trees): the leaf that each row reaches in each tree."""
