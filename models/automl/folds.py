@@ -65,7 +65,8 @@ class Plan:
     @property
     def tested(self) -> Ints:
         """Rows that are in some fold's test: those with out-of-fold predictions. Ascending."""
-        return np.unique(np.concatenate([fold.test for fold in self.folds])) if self.folds else self.search[:0]
+        tests = [fold.test for fold in self.folds]
+        return np.flatnonzero(np.bincount(np.concatenate(tests))) if tests else self.search[:0]
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _groups_serve(table: _Table, groups: Ints) -> bool:
         return False
     if table.task == "classification":
         free = ~_alone(groups, strata)
-        if len(np.unique(groups[free])) < 2 or len(np.unique(strata[free])) < min(2, int(strata.max()) + 1):
+        if not free.any() or np.ptp(groups[free]) == 0 or len(np.unique(strata[free])) < min(2, int(strata.max()) + 1):
             table.say("groups_are_classes", groups=count)
             return False
     return True
@@ -285,7 +286,7 @@ def _forward(table: _Table, moments: Ints, groups: Ints | None, twins: Ints | No
     if twins is not None:
         block[(block <= tests) & np.isin(twins, twins[held])] = -1
     splits = [_older(block, at, twins) for at in range(1, tests + 1)]
-    usable = tuple(split for split in splits if len(split.test) and len(np.unique(table.target[split.train])) > 1)
+    usable = tuple(split for split in splits if len(split.test) and np.ptp(table.target[split.train]) > 0)
     if not usable:
         table.say("one_class_before")
         return None

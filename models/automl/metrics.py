@@ -30,7 +30,7 @@ from ingest.errors import StudyError, nearest
 from models.automl.algorithms.base import Task
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["BINARY_ONLY", "Difference", "check", "interval", "measure", "paired", "per_row_loss"]
+__all__ = ["BINARY_ONLY", "Difference", "check", "interval", "mean_interval", "measure", "paired", "per_row_loss"]
 
 BINARY_ONLY = ("f1", "precision", "recall")
 REDRAWS = 400
@@ -324,6 +324,17 @@ def interval(
         return None, None
     codes, draws = _draws(groups, rng, statistic)
     return _percentiles(statistic.over(draws, codes, np.ones(len(truth))), draws.shape[1], level)
+
+
+def mean_interval(
+    values: Floats, groups: Ints, rng: np.random.Generator, level: float = 0.90
+) -> tuple[float | None, float | None]:
+    """Where the mean of ``values`` (n,) would lie on other groups like these, (low, high)."""
+    if not len(values):
+        return None, None
+    statistic = _mean_of(-values)
+    codes, draws = _draws(groups, rng, statistic)
+    return _percentiles(statistic.over(draws, codes, np.ones(len(values))), draws.shape[1], level)
 
 
 @dataclass(frozen=True)
