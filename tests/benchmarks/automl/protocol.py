@@ -82,8 +82,8 @@ def naive_score(task: Task, learnt: Floats, judged: Floats) -> float:
 
 
 def relative(scored: float, naive: float, best_peer: float) -> float:
-    """The score as a share of what the best peer gains over naive; not below -1, so that no single table decides."""
-    return max(-1.0, (scored - naive) / max(best_peer - naive, LEAST_SCALE))
+    """The score as a share of what the best peer gains over naive; within -1 and 2, so that no single table decides."""
+    return min(max((scored - naive) / max(best_peer - naive, LEAST_SCALE), -1.0), 2.0)
 
 
 def blocks(rows: int) -> Ints:

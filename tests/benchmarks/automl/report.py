@@ -146,7 +146,9 @@ def costs_table(found: Found, labels: Sequence[str], console: Console) -> None:
 def verdict(found: Found, ours: str, peers: Sequence[str], cache: Path, console: Console) -> None:
     """Against each peer: mean difference of shares; per table: how far from the better of FLAML and LightGBM."""
     shares: dict[str, list[float]] = defaultdict(list)
-    lines = Lines(title=f"{ours}: (score - naive) / (best peer - naive), and against the better of FLAML and LightGBM")
+    lines = Lines(
+        title=f"{ours}: share of the best peer's gain over naive; difference to the better of FLAML and LightGBM"
+    )
     for head in ("table", "share", "best peer", "difference", "standard error", "worse by > 2"):
         lines.add_column(head, justify="left" if head in {"table", "best peer"} else "right", no_wrap=True)
     worse = 0

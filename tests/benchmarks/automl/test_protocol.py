@@ -53,7 +53,7 @@ def test_naive_knows_only_the_rows_to_learn_from() -> None:
 def test_relative_counts_what_the_best_peer_gains() -> None:
     assert relative(0.9, 0.5, 0.8) == pytest.approx(4 / 3)
     assert relative(0.51, 0.5, 0.5) == pytest.approx(0.01 / LEAST_SCALE)
-    assert relative(-90.0, 0.0, 0.8) == -1.0
+    assert (relative(-90.0, 0.0, 0.8), relative(9.0, 0.0, 0.8)) == (-1.0, 2.0)
 
 
 def test_interval_holds_the_mean_and_widens_with_spread() -> None:
