@@ -14,10 +14,10 @@ from models.automl.decide.costs import Costs
 from models.automl.decide.intervals import LEVEL, Intervals
 from models.automl.decide.intervals import fit as fit_intervals
 from models.automl.decide.threshold import Rule, choose
-from models.automl.decide.weights import class_weights, row_weights, true_mix
+from models.automl.decide.weights import true_mix
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["Costs", "Decisions", "class_weights", "row_weights"]
+__all__ = ["Costs", "Decisions"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Decisions:
         rng: np.random.Generator,
         *,
         costs: Costs | None = None,
-        weights: Floats | None = None,
+        class_weights: Floats | None = None,
         order: Floats | Ints | None = None,
     ) -> Self:
         """Learn from out-of-fold predictions.
 
         ``truth``: (n,) class codes or values. ``oof``: (n, k) raw probabilities or (n,) values of models that had not
-        seen the rows. ``groups``: (n,), ``np.arange(n)`` without. ``weights``: (k,) those of `class_weights`, if the
-        models were trained with them. ``order``: (n,) time where splits are forward.
+        seen the rows. ``groups``: (n,), ``np.arange(n)`` without. ``class_weights``: (k,) those that the models
+        were trained with, if any. ``order``: (n,) time where splits are forward.
         Without rows nothing is learnt. Raises `StudyError` for predictions that are not finite.
         """
         if not len(truth):
@@ -59,7 +59,7 @@ class Decisions:
         if task == "regression":
             return cls(intervals=fit_intervals(np.asarray(truth, dtype=np.float64), oof, order))
         codes = truth.astype(np.int64)
-        mixed = oof if weights is None else true_mix(oof, weights)
+        mixed = oof if class_weights is None else true_mix(oof, class_weights)
         calibration = fit_calibration(codes, mixed, groups, rng)
         return cls(
             () if weights is None else tuple(map(float, weights)),
