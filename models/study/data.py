@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.errors import StudyError, nearest
 from models.study.spec import StudySpec
 
-__all__ = ["Excluded", "Notice", "StudyData", "TooLittle", "prepare", "span", "word"]
+__all__ = ["Excluded", "Notice", "StudyData", "TooLittle", "instants", "prepare", "span", "word"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -170,7 +170,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _instants(column: pd.Series) -> pd.Series | None:
+def instants(column: pd.Series) -> pd.Series | None:
     """UTC instants out of any one spelling; None if no spelling fits every value."""
     formats = ("ISO8601", *DATE_FORMATS)
     with python_warnings.catch_warnings():
@@ -197,13 +197,13 @@ def _time(frame: pd.DataFrame, spec: StudySpec) -> pd.Series | None:
         # Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size; else just an order.
         for low, seconds in ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (1e8, 1.0)):
             if low <= size < low * 1e2:
-                instants = pd.Timestamp("1970-01-01", tz="UTC") + pd.to_timedelta(numbers * seconds, unit="s")
-                return instants.ffill().bfill()
+                moments = pd.Timestamp("1970-01-01", tz="UTC") + pd.to_timedelta(numbers * seconds, unit="s")
+                return moments.ffill().bfill()
         return numbers.ffill().bfill()
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         found: pd.Series | None = pd.to_datetime(column, utc=True)
     else:
-        found = _instants(column.astype("str").where(column.notna(), None))
+        found = instants(column.astype("str").where(column.notna(), None))
     if found is None:
         raise StudyError(
             f"time {spec.time!r} cannot be read as times (first: {column.dropna().iloc[0]!r}); "
@@ -257,7 +257,7 @@ def _feature(column: pd.Series, levels: Sequence[Any]) -> tuple[pd.Series | None
 
 def _is_date(column: pd.Series) -> bool:
     head = column.dropna().astype("str").head(50)
-    return bool(head.str.contains(r"\d{1,4}[-/:.]\d{1,2}", regex=True).all()) and _instants(head) is not None
+    return bool(head.str.contains(r"\d{1,4}[-/:.]\d{1,2}", regex=True).all()) and instants(head) is not None
 
 
 def word(value: Any) -> str:

@@ -1,0 +1,90 @@
+"""From a table and a target to the best honest model within a budget."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Unpack
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from models.automl.algorithms.registry import algorithms
+from models.automl.facts import facts_of, versions
+from models.automl.ground import lay
+from models.automl.journal import FileJournal, fingerprint
+from models.automl.judge import decided, planned, quality_of, with_and_without
+from models.automl.model import Model
+from models.automl.options import Options, OptionWords
+from models.automl.refit import Refit
+from models.automl.search import Clock, Search
+
+__all__ = ["Told", "fit"]
+
+Told = Callable[[str, float, float | None], None]
+"""Told what is going on, the share done (0 … 1) and the smallest loss so far."""
+
+SMALL_CELLS = 1_000_000
+"""Below so many cells folds run side by side on one thread each; above, one after the other on all."""
+
+
+def fit(
+    table: pd.DataFrame,
+    target: str,
+    *,
+    told: Told = lambda what, share, best: None,
+    resume: Path | str | None = None,
+    **options: Unpack[OptionWords],
+) -> Model:
+    """Train the best honest model of a column within a budget.
+
+    ``table``: one row per case, the target in it. ``options``: see `models.automl.options.Options`. ``told`` hears of
+    the progress. ``resume``: a file that keeps finished trials; the same call with the same file goes on where it
+    stood. Ctrl-C ends the search, and the best model so far is returned; a second one ends the call.
+
+    Raises `StudyError` for an unknown option, a missing column, or a table from which nothing can be learnt.
+    """
+    started = time.monotonic()
+    chosen = Options.parse(options)
+    told("columns", 0.0, None)
+    ground = lay(table, target, chosen)
+    split = planned(ground)
+    journal = None if resume is None else FileJournal(resume, fingerprint(table, target, chosen, versions()))
+    cores = chosen.threads or len(os.sched_getaffinity(0))
+    together = ground.table.size <= SMALL_CELLS and cores > 1
+    bench = ground.bench(threads=1 if together else cores)
+    tried = algorithms(chosen.task, bench, chosen.model_list, chosen.exclude_model_list)
+    clock = Clock(None if chosen.trials else chosen.time_budget, started)
+    # Threads that wait for one another spin: side by side every fold keeps to one.
+    with (
+        threadpool_limits(1 if together else cores),
+        ThreadPoolExecutor(cores) if together else nullcontext() as pool,
+    ):
+        refit = Refit(bench, {each.name: each for each in tried}, clock, chosen, pool, ground.groups)
+        search = Search(
+            bench,
+            split.folds,
+            split.held_back,
+            tried,
+            clock,
+            np.random.default_rng(chosen.seed),
+            trials=chosen.trials,
+            seed=chosen.seed,
+            newest_only=split.kind == "forward",
+            reserve=refit.reserve,
+            told=told,
+            journal=journal,
+            pool=pool,
+        )
+        outcome = search.run()
+        told("refit", 1.0, outcome.best().loss)
+        parts = refit.affordable(outcome)
+        members = refit.members(parts)
+        decisions = decided(ground, split, parts)
+        quality = quality_of(ground, split, parts, decisions, refit)
+        leaks = with_and_without(ground, split, refit)
+    facts = facts_of(ground, outcome, split, parts)
+    return Model(ground.target, ground.preparation, members, decisions, quality, leaks, facts)

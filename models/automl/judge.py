@@ -1,0 +1,166 @@
+"""How good the finished model is: the rows held back, used once; the gap to a random split; suspects in and out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ingest.errors import StudyError
+from models.automl import metrics
+from models.automl.algorithms.registry import by_name
+from models.automl.blend import Part, mixed
+from models.automl.columns.kinds import infer
+from models.automl.columns.prepare import Preparation
+from models.automl.decide import Decisions
+from models.automl.decide.costs import Costs
+from models.automl.folds import Plan, plan
+from models.automl.ground import Ground
+from models.automl.matrix import Floats, Ints
+from models.automl.metrics import BINARY_ONLY
+from models.automl.model import Quality
+from models.automl.options import METRICS
+from models.automl.refit import Refit
+from models.leaks.report import LeakReport
+from models.splits import random_rows
+
+__all__ = ["decided", "planned", "quality_of", "shown_metric", "with_and_without"]
+
+PROBE_ROWS = 20_000
+
+
+def planned(ground: Ground) -> Plan:
+    """Who learns and who is tested. Raises `StudyError` where nothing can be tested."""
+    found = plan(
+        ground.codes,
+        ground.target.task,
+        np.random.default_rng(ground.options.seed),
+        time=ground.order,
+        groups=ground.groups,
+        twins=ground.twins,
+    )
+    if not found.folds:
+        raise StudyError(
+            f"target {ground.target.name!r}: {len(ground.codes)} rows cannot be split into training and test with "
+            "every class on both sides; collect more rows of the rarest class"
+        )
+    return found
+
+
+def shown_metric(ground: Ground) -> str:
+    """The metric a model is praised with: the optimised one if it was named, else one that people can read."""
+    if ground.options.optimization_metric:
+        return ground.options.optimization_metric
+    if ground.target.task == "regression":
+        return "r2"
+    return "roc_auc" if len(ground.target.classes) == 2 else "accuracy"
+
+
+def _redrawn(ground: Ground, rows: Ints) -> Ints:
+    """Groups to be redrawn for intervals: those of the user, blocks of time, or the rows themselves."""
+    if ground.groups is not None:
+        return ground.groups[rows]
+    if ground.order is not None:
+        return np.arange(len(rows)) * min(100, max(1, len(rows) // 10)) // max(len(rows), 1)
+    return np.arange(len(rows))
+
+
+def decided(ground: Ground, split: Plan, parts: Sequence[Part]) -> Decisions:
+    """Calibration, threshold and intervals from the out-of-fold predictions."""
+    rows, options = split.tested, ground.options
+    costs = None
+    if options.cost_matrix is not None and ground.target.classes:
+        costs = Costs.parse(options.cost_matrix, ground.target.classes)
+    return Decisions.fit(
+        ground.target.task,
+        ground.codes[rows],
+        mixed(parts)[rows],
+        _redrawn(ground, rows),
+        options.metric,
+        np.random.default_rng(options.seed),
+        costs=costs,
+        weights=ground.class_weights,
+        order=np.arange(len(rows)) if split.kind == "forward" else None,
+    )
+
+
+def quality_of(ground: Ground, split: Plan, parts: Sequence[Part], decisions: Decisions, refit: Refit) -> Quality:
+    """Scores on the rows held back; on the folds where there are none."""
+    held = len(split.held_back) > 0
+    rows = split.held_back if held else split.tested
+    answers = [part.trial.ahead if held else part.trial.predicted[rows] for part in parts]
+    raw = np.asarray(sum(part.weight * answer for part, answer in zip(parts, answers, strict=True)))
+    truth, predicted = ground.codes[rows], _final(ground, decisions, raw)
+    metric = shown_metric(ground)
+    groups = _redrawn(ground, rows)
+    value = metrics.measure(metric, truth, predicted)
+    rng = np.random.default_rng(ground.options.seed)
+    low, high = metrics.interval(metric, truth, predicted, groups, rng) if value is not None else (None, None)
+    naive = _naive(ground, split.search if held else rows, len(rows))
+    optimism = _optimism(ground, split, parts[0], refit, metric) if held and split.random_folds else 0.0
+    usable = [name for name in METRICS[ground.target.task] if len(ground.target.classes) < 3 or name not in BINARY_ONLY]
+    more = {name: metrics.measure(name, truth, predicted) for name in usable}
+    return Quality(
+        metric,
+        value,
+        low,
+        high,
+        None if value is None or optimism is None else value + optimism,
+        optimism,
+        metrics.measure(metric, truth, naive),
+        len(rows),
+        split.kind if held else "folds",
+        {name: found for name, found in more.items() if found is not None},
+    )
+
+
+def _final(ground: Ground, decisions: Decisions, raw: Floats) -> Floats:
+    """As the finished model would say it."""
+    if ground.target.task == "regression":
+        return raw
+    return decisions.probabilities(raw)
+
+
+def _naive(ground: Ground, learnt: Ints, n: int) -> Floats:
+    """What the naive model says of ``n`` rows after learning from others."""
+    codes = ground.codes[learnt]
+    if ground.target.task == "regression":
+        return np.full(n, float(codes.mean()))
+    shares = np.bincount(codes.astype(np.int64), minlength=len(ground.target.classes)) / len(codes)
+    return np.tile(shares, (n, 1))
+
+
+def _optimism(ground: Ground, split: Plan, part: Part, refit: Refit, metric: str) -> float | None:
+    """How much more a random split of the same size would have promised for the heaviest part of the blend."""
+    n = len(ground.codes)
+    shuffled = random_rows(n, np.random.default_rng(ground.options.seed), len(split.held_back) / n)
+    fitted = refit.one(refit.bench, part.trial, shuffled.train)
+    chance = metrics.measure(
+        metric, ground.codes[shuffled.test], fitted.predict(refit.bench.matrix.take(shuffled.test))
+    )
+    honest = metrics.measure(metric, ground.codes[split.held_back], part.trial.ahead)
+    return None if chance is None or honest is None else chance - honest
+
+
+def with_and_without(ground: Ground, split: Plan, refit: Refit) -> LeakReport:
+    """The audit's report with the score of one booster without and with the columns that it would leave out."""
+    suspected = set(ground.leaks.excluded_columns)
+    if not suspected:
+        return ground.leaks
+    features = list(ground.table.columns)
+    every = [column for column in infer(ground.table) if column.name in features]
+    metric = shown_metric(ground)
+    fold = split.folds[-1]
+    train, test = fold.train[-PROBE_ROWS:], fold.test[-PROBE_ROWS:]
+    scores = []
+    for gone in (suspected, set[str]()):
+        preparation = Preparation.fit(ground.table, [column for column in every if column.name not in gone])
+        if not preparation.columns:
+            return ground.leaks
+        bench = ground.bench(preparation, refit.bench.problem.threads)
+        booster = by_name("LGBMClassifier" if ground.target.classes else "LGBMRegressor", ground.target.task)
+        config = booster.portfolio(bench, len(train))[0]
+        fitted = booster.fit(bench, train, config, valid=test, seed=ground.options.seed)
+        scores.append(metrics.measure(metric, ground.codes[test], fitted.predict(bench.matrix.take(test))))
+    without, with_them = scores
+    if without is None or with_them is None:
+        return ground.leaks
+    return ground.leaks.scored(metric, without, with_them)

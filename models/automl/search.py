@@ -1,0 +1,343 @@
+"""Which algorithm, with which settings: cheap ones first, growing samples, folds pruned in pairs, and an end in sight.
+
+One trial is one configuration of one algorithm, judged out of fold. The order of trials and their outcome depend on the
+table, the options and the seed alone; the clock decides only when to stop.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from models.automl.algorithms.base import Algorithm, Config, Workbench
+from models.automl.matrix import Floats, Ints
+from models.automl.metrics import per_row_loss
+from models.splits import Split
+
+__all__ = ["Clock", "Journal", "Outcome", "Search", "Trial"]
+
+RUNG_GROWTH = 4
+SMALLEST_RUNG = 8_000
+KEPT_OF_RUNG = 3
+"""Of the configurations tried on a sample, one in so many goes on to the next larger one."""
+PATIENCE = 10
+"""Local trials in a row that do not improve the best score, after which the search ends."""
+HOPELESS = 3.0
+"""A trial is given up when its loss is worse than the best by so many standard errors of the paired difference …"""
+FAR = 0.10
+"""… and by this share of what the best explains of the naive loss: a blend may still want what is only a bit worse."""
+LONGEST = 0.3
+"""No trial may use more of the time that is left; boosting and paths stop where they are."""
+
+
+class Clock:
+    """What is left of a budget. ``seconds`` None: no limit of time."""
+
+    def __init__(self, seconds: float | None, started: float | None = None) -> None:
+        self.started = time.monotonic() if started is None else started
+        self.seconds = seconds
+        self.stopped = False
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def left(self) -> float:
+        """Seconds until the end; infinite without a limit, nothing after a stop."""
+        if self.stopped:
+            return 0.0
+        return float("inf") if self.seconds is None else self.seconds - self.spent
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One configuration and its out-of-fold predictions.
+
+    ``predicted``: (n, k) probabilities or (n,) values, NaN on rows that no fold tested. ``ahead``: the same for the
+    rows held back, averaged over the folds' models; looked at once, when the search is over.
+    """
+
+    algorithm: str
+    config: Config
+    loss: float
+    rounds: tuple[int, ...]
+    seconds: float
+    predicted: Floats
+    ahead: Floats
+    rows: int
+    """Rows that each fold's model has seen, on average."""
+    folds: int
+    """Folds that were run."""
+    complete: bool
+    """Every fold was run on the whole table; only such trials can be blended."""
+
+
+class Journal(Protocol):
+    """Where finished trials are kept, so that an interrupted search goes on where it stood."""
+
+    def get(self, key: str) -> Trial | None:
+        """The trial of an earlier run, if it was finished."""
+        ...
+
+    def put(self, key: str, trial: Trial) -> None:
+        """Keep a finished trial."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the search found, in the order of the trials."""
+
+    trials: tuple[Trial, ...]
+    ended: str
+    """``trials``, ``time``, ``nothing_better`` or ``interrupted``."""
+
+    def best(self) -> Trial:
+        """The complete trial with the smallest loss."""
+        return min((trial for trial in self.trials if trial.complete), key=lambda trial: trial.loss)
+
+
+@dataclass
+class Search:
+    """Runs trials on a workbench. ``held_back`` rows are predicted by every fold's model and judged by nobody here."""
+
+    bench: Workbench
+    folds: Sequence[Split]
+    held_back: Ints
+    algorithms: Sequence[Algorithm]
+    clock: Clock
+    rng: np.random.Generator
+    trials: int | None = None
+    seed: int = 0
+    newest_only: bool = False
+    """Rows held back are predicted by the last fold's model alone: the others are older."""
+    reserve: Callable[[Sequence[Trial]], float] = lambda trials: 0.0
+    """Seconds to keep for what comes after the search."""
+    told: Callable[[str, float, float | None], None] = lambda what, share, best: None
+    journal: Journal | None = None
+    pool: ThreadPoolExecutor | None = None
+    done: list[Trial] = field(default_factory=list)
+
+    def run(self) -> Outcome:
+        """Try until nothing improves, the budget is used, or somebody interrupts."""
+        ended = "nothing_better"
+        try:
+            for algorithm, config, rung in self._candidates():
+                if self.trials is not None and len(self.done) >= self.trials:
+                    ended = "trials"
+                    break
+                if self._out_of_time():
+                    ended = "time"
+                    break
+                self._try(algorithm, config, rung)
+        except KeyboardInterrupt:
+            self.clock.stopped = True
+            ended = "interrupted"
+        return Outcome(tuple(self.done), ended)
+
+    # -- which configuration comes next ---------------------------------------------------------------------------
+
+    def _candidates(self) -> Iterable[tuple[Algorithm, Config, int]]:
+        n = self._most()
+        naive, *others = self.algorithms
+        yield naive, naive.portfolio(self.bench, n)[0], n
+        queue = self._portfolio(others, n)
+        for rung in self._rungs(n):
+            before = len(self.done)
+            for algorithm, config in queue:
+                yield algorithm, config, rung
+            if rung < n:
+                losses = {self._key(trial.algorithm, trial.config): trial.loss for trial in self.done[before:]}
+                ranked = sorted(queue, key=lambda entry: losses.get(self._key(entry[0].name, entry[1]), np.inf))
+                queue = ranked[: max(KEPT_OF_RUNG, len(ranked) // KEPT_OF_RUNG)]
+        yield from self._local(n)
+
+    def _portfolio(self, algorithms: Sequence[Algorithm], n: int) -> list[tuple[Algorithm, Config]]:
+        lists = [list(algorithm.portfolio(self.bench, n)) for algorithm in algorithms]
+        longest = max(map(len, lists), default=0)
+        return [
+            (algorithm, configs[place])
+            for place in range(longest)
+            for algorithm, configs in zip(algorithms, lists, strict=True)
+            if place < len(configs)
+        ]
+
+    def _rungs(self, n: int) -> list[int]:
+        rungs = [n]
+        while rungs[0] > RUNG_GROWTH * SMALLEST_RUNG and self.bench.matrix.p * rungs[0] > 400_000:
+            rungs.insert(0, max(SMALLEST_RUNG, rungs[0] // RUNG_GROWTH))
+        return [rungs[0], n] if len(rungs) > 1 else rungs
+
+    def _local(self, n: int) -> Iterable[tuple[Algorithm, Config, int]]:
+        """Walks around the best configuration of a family; good families get more turns."""
+        named = {algorithm.name: algorithm for algorithm in self.algorithms[1:]}
+        seen = {self._key(trial.algorithm, trial.config) for trial in self.done}
+        idle = 0
+        while idle < PATIENCE:
+            leaders = self._leaders(named)
+            if not leaders:
+                return
+            place = min(int(self.rng.exponential(0.8)), len(leaders) - 1)
+            leader = leaders[place]
+            config = named[leader.algorithm].near(leader.config, self.rng)
+            key = self._key(leader.algorithm, config)
+            if key in seen:
+                idle += 1
+                continue
+            seen.add(key)
+            best = leaders[0].loss
+            yield named[leader.algorithm], config, n
+            idle = 0 if self._leaders(named)[0].loss < best * (1 - 1e-3) else idle + 1
+
+    def _leaders(self, named: dict[str, Algorithm]) -> list[Trial]:
+        """The best complete trial of each algorithm, the best first."""
+        best: dict[str, Trial] = {}
+        for trial in self.done:
+            known = best.get(trial.algorithm)
+            if trial.complete and trial.algorithm in named and (known is None or trial.loss < known.loss):
+                best[trial.algorithm] = trial
+        return sorted(best.values(), key=lambda trial: trial.loss)
+
+    @staticmethod
+    def _key(name: str, config: Config) -> str:
+        return f"{name} {sorted(config.items())}"
+
+    # -- one trial ------------------------------------------------------------------------------------------------
+
+    def _most(self) -> int:
+        return max(len(split.train) for split in self.folds)
+
+    def _out_of_time(self) -> bool:
+        if not any(trial.complete for trial in self.done):
+            return self.clock.stopped
+        return self.clock.left <= self.reserve(self.done)
+
+    def _stop(self) -> bool:
+        """Asked between rounds of a fit. The first trial is always finished: without one there is no model."""
+        return self.clock.stopped or (len(self.done) > 0 and self.clock.left <= self.reserve(self.done))
+
+    def _patience(self) -> Callable[[], bool]:
+        """The ``stop`` of one trial: it may use a share of what is left, unless nothing has been found yet."""
+        if not self.done or np.isinf(self.clock.left):
+            return self._stop
+        until = time.monotonic() + LONGEST * (self.clock.left - self.reserve(self.done))
+        return lambda: self._stop() or time.monotonic() > until
+
+    def _try(self, algorithm: Algorithm, config: Config, rung: int) -> None:
+        key = f"{rung} {self._key(algorithm.name, config)}"
+        known = self.journal.get(key) if self.journal else None
+        trial = known or self._measure(algorithm, config, rung)
+        if trial is None:
+            return
+        if known is None and self.journal and not self._stop():
+            self.journal.put(key, trial)
+        self.done.append(trial)
+        complete = [trial.loss for trial in self.done if trial.complete]
+        self.told(algorithm.name, self._share(), min(complete) if complete else None)
+
+    def _share(self) -> float:
+        by_trials = len(self.done) / self.trials if self.trials else 0.0
+        by_time = self.clock.spent / self.clock.seconds if self.clock.seconds else 0.0
+        return min(1.0, max(by_trials, by_time))
+
+    def _measure(self, algorithm: Algorithm, config: Config, rung: int) -> Trial | None:
+        started = time.monotonic()
+        whole = rung >= self._most()
+        folds = self.folds if whole else self.folds[-1:]
+        shape = (self.bench.matrix.n, self.bench.problem.classes) if self.bench.problem.classes else self.bench.matrix.n
+        total, times = np.zeros(shape), np.zeros(self.bench.matrix.n)
+        ahead: list[Floats] = []
+        rounds: list[int] = []
+        rows = 0
+        width = 2 if self.pool is not None else 1
+        stop = self._patience()
+        for first in range(0, len(folds), width):
+            batch = folds[first : first + width]
+            for split, answer in zip(batch, self._fits(algorithm, config, batch, rung, stop), strict=True):
+                tested, held, stopped, learnt = answer
+                total[split.test] += tested
+                times[split.test] += 1
+                ahead.append(held)
+                rows += learnt
+                rounds += [stopped] if stopped is not None else []
+            if self._stop() and self.done:
+                return None
+            predicted = _mean(total, times)
+            if first + width < len(folds) and self._hopeless(predicted):
+                return self._trial(algorithm, config, predicted, ahead, rounds, started, rows // len(ahead), False)
+        return self._trial(algorithm, config, _mean(total, times), ahead, rounds, started, rows // len(ahead), whole)
+
+    def _trial(
+        self,
+        algorithm: Algorithm,
+        config: Config,
+        predicted: Floats,
+        ahead: list[Floats],
+        rounds: list[int],
+        started: float,
+        rows: int,
+        complete: bool,
+    ) -> Trial:
+        losses, weight = self._losses(predicted)
+        loss = float(np.average(losses, weights=weight))
+        held = ahead[-1] if self.newest_only else np.mean(ahead, axis=0)
+        seconds = time.monotonic() - started
+        return Trial(algorithm.name, config, loss, tuple(rounds), seconds, predicted, held, rows, len(ahead), complete)
+
+    def _fits(
+        self, algorithm: Algorithm, config: Config, batch: Sequence[Split], rung: int, stop: Callable[[], bool]
+    ) -> list[tuple[Floats, Floats, int | None, int]]:
+        if self.pool is None or len(batch) == 1:
+            return [self._fit(algorithm, config, split, rung, stop) for split in batch]
+        return list(self.pool.map(lambda split: self._fit(algorithm, config, split, rung, stop), batch))
+
+    def _fit(
+        self, algorithm: Algorithm, config: Config, split: Split, rung: int, stop: Callable[[], bool]
+    ) -> tuple[Floats, Floats, int | None, int]:
+        """Predictions for the fold's test rows and for the rows held back, the rounds, and the rows learnt from."""
+        train, test = split.train, split.test
+        if rung < len(train):
+            # The newest rows of a forward fold, every k-th of any other: both are ordered as the plan gave them.
+            train = train[np.linspace(0, len(train) - 1, rung).astype(np.int64)]
+        fitted = algorithm.fit(self.bench, train, config, valid=test, seed=self.seed, stop=stop)
+        matrix = self.bench.matrix
+        return (
+            fitted.predict(matrix.take(test)),
+            fitted.predict(matrix.take(self.held_back)),
+            fitted.rounds,
+            len(train),
+        )
+
+    def _losses(self, predicted: Floats) -> tuple[Floats, Floats]:
+        """Loss and weight of every row that a fold has tested."""
+        tested = np.isfinite(predicted if predicted.ndim == 1 else predicted[:, 0])
+        loss = per_row_loss(self.bench.problem.task, self.bench.target[tested], predicted[tested])
+        return loss, self.bench.weight[tested]
+
+    def _hopeless(self, predicted: Floats) -> bool:
+        """On the rows tested so far: clearly and much worse than the best."""
+        complete = [trial for trial in self.done if trial.complete]
+        if len(complete) < 2:
+            return False
+        best = min(complete, key=lambda trial: trial.loss)
+        naive = complete[0]
+        tested = np.isfinite(predicted if predicted.ndim == 1 else predicted[:, 0])
+        truth, task = self.bench.target[tested], self.bench.problem.task
+        loss, reference, floor = (
+            per_row_loss(task, truth, entry[tested]) for entry in (predicted, best.predicted, naive.predicted)
+        )
+        worse = loss - reference
+        error = worse.std() / np.sqrt(max(len(worse), 1))
+        explained = max(float(floor.mean() - reference.mean()), 1e-12)
+        return bool(worse.mean() > HOPELESS * error and worse.mean() > FAR * explained)
+
+
+def _mean(total: Floats, times: Floats) -> Floats:
+    """Means over the passes; NaN on rows that no fold has tested."""
+    with np.errstate(invalid="ignore"):
+        return total / (times if total.ndim == 1 else times[:, None])
