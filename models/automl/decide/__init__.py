@@ -42,13 +42,13 @@ class Decisions:
         rng: np.random.Generator,
         *,
         costs: Costs | None = None,
-        class_weights: Floats | None = None,
+        weights: Floats | None = None,
         order: Floats | Ints | None = None,
     ) -> Self:
         """Learn from out-of-fold predictions.
 
         ``truth``: (n,) class codes or values. ``oof``: (n, k) raw probabilities or (n,) values of models that had not
-        seen the rows. ``groups``: (n,), ``np.arange(n)`` without. ``class_weights``: (k,) those that the models
+        seen the rows. ``groups``: (n,), ``np.arange(n)`` without. ``weights``: (k,) those of classes that the models
         were trained with, if any. ``order``: (n,) time where splits are forward.
         Without rows nothing is learnt. Raises `StudyError` for predictions that are not finite.
         """
@@ -59,7 +59,7 @@ class Decisions:
         if task == "regression":
             return cls(intervals=fit_intervals(np.asarray(truth, dtype=np.float64), oof, order))
         codes = truth.astype(np.int64)
-        mixed = oof if class_weights is None else true_mix(oof, class_weights)
+        mixed = oof if weights is None else true_mix(oof, weights)
         calibration = fit_calibration(codes, mixed, groups, rng)
         return cls(
             () if weights is None else tuple(map(float, weights)),

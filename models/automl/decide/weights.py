@@ -19,7 +19,7 @@ import numpy as np
 from ingest.errors import StudyError, nearest
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["class_place", "class_weights", "true_mix"]
+__all__ = ["class_place", "class_weights", "row_weights", "true_mix"]
 
 
 def class_place(name: Any, classes: Sequence[Hashable], what: str) -> int:
@@ -56,6 +56,15 @@ def class_weights(
                 raise StudyError(f"class_weight of {name!r} is {value!r}; a weight is a number above 0")
             weight[class_place(name, classes, "class_weight")] = value
     return np.asarray(weight * counts.sum() / float(counts @ weight))
+
+
+def row_weights(truth: Floats | Ints, classes: Sequence[Hashable], option: str | Mapping[Any, float] | None) -> Floats:
+    """The weight of each row (n,), mean 1; all 1 for a regression (no ``classes``). Raises as `class_weights`."""
+    if not classes:
+        if option is not None:
+            raise StudyError(f"class_weight {option!r} is for classification; leave it out")
+        return np.ones(len(truth))
+    return np.asarray(class_weights(truth, classes, option)[truth.astype(np.int64)])
 
 
 def true_mix(predicted: Floats, class_weights: Floats) -> Floats:
