@@ -11,7 +11,7 @@ from models.automl.algorithms.base import Config, Fitted, Problem, Task, Workben
 from models.automl.algorithms.boosted import Boosted, load_boosted, outputs_of, trees_of
 from models.automl.algorithms.encoding import Encoding, encoded
 from models.automl.algorithms.gaps import fill
-from models.automl.algorithms.space import Span, near
+from models.automl.algorithms.space import Space, Span, near
 from models.automl.algorithms.threads import threads_for
 from models.automl.matrix import Floats, Ints
 
@@ -23,7 +23,7 @@ DATASET: dict[str, Any] = {"verbosity": -1, "max_bin": 255, "min_data_in_bin": 3
 FIXED: dict[str, Any] = {
     "verbosity": -1, "deterministic": True, "force_col_wise": True, "bagging_freq": 1, "min_data_per_group": 10,
 }  # fmt: skip
-SPACE: Mapping[str, Span | Sequence[float | int | str | bool]] = {
+SPACE: Space = {
     "learning_rate": Span(0.01, 0.2, log=True),
     "num_leaves": Span(3, 255, log=True, whole=True),
     "min_data_in_leaf": Span(2, 200, log=True, whole=True),

@@ -14,17 +14,16 @@ from scipy.special import logsumexp, softmax
 
 from models.automl.algorithms.base import Config, Fitted, Problem, Task, Workbench
 from models.automl.algorithms.basis import Basis, expanded
+from models.automl.algorithms.plain import Plain
 from models.automl.algorithms.space import Span, near
 from models.automl.algorithms.written import Written
 from models.automl.matrix import Floats, Ints, Matrix
 
-__all__ = ["Linear", "LinearFitted"]
+__all__ = ["Linear", "LinearFitted", "softmax_regression"]
 
 KIND = "linear"
 STEP = 3.0
 """From one penalty of the path to the next."""
-CELLS = 60_000_000
-"""Of the dense view, beyond which it would not be worth its memory."""
 ITERATIONS = 100
 SPACE = {"C": Span(1e-5, 1e3, log=True)}
 
@@ -56,19 +55,8 @@ class LinearFitted:
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Plain):
     """`Algorithm`: ridge-penalised. ``C``: the weakest inverse penalty of a path of ``path`` steps."""
-
-    name: str
-    task: Task
-
-    def unsuited(self, bench: Workbench, rows: int) -> str | None:
-        """Constraints and size."""
-        if any(bench.problem.monotone):
-            return "keeps no monotone constraints"
-        if bench.matrix.n * (bench.matrix.p + sum(min(each, 60) for each in bench.matrix.levels)) > CELLS:
-            return f"wants a dense table, and this one would have more than {CELLS:,} cells"
-        return None
 
     def portfolio(self, bench: Workbench, rows: int) -> Sequence[Config]:
         """Straight lines, then curves and products where there are few columns."""
@@ -92,7 +80,7 @@ class Linear:
         basis, table = expanded(bench, str(config["basis"]))
         rows = np.sort(rows)
         penalties = 1 / (float(config["C"]) * STEP ** -np.arange(int(config["path"]))[::-1])
-        solve = _ridge if self.task == "regression" else _logistic
+        solve = _ridge if self.task == "regression" else softmax_regression
         classes = max(bench.problem.classes, 1)
         best, least, kept = None, np.inf, 0
         walk = solve(table[rows], bench.target[rows], bench.weight[rows], classes, penalties)
@@ -146,7 +134,9 @@ def _ridge(table: Floats, target: Floats, weight: Floats, _: int, penalties: Flo
         yield np.append(found, middle - centre @ found)[:, None]
 
 
-def _logistic(table: Floats, target: Floats, weight: Floats, classes: int, penalties: Floats) -> Iterator[Floats]:
+def softmax_regression(
+    table: Floats, target: Floats, weight: Floats, classes: int, penalties: Floats
+) -> Iterator[Floats]:
     """Softmax regression, each penalty started from the last one's answer; the constants go unpunished.
 
     The slopes are sought in coordinates in which a bound of the curvature is round (Böhning 1992: never more than half

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.automl.algorithms.base import Config, Fitted, Task, Workbench
+from models.automl.algorithms.plain import Plain
 from models.automl.algorithms.written import Written
 from models.automl.matrix import Floats, Ints, Matrix
 
@@ -34,11 +35,8 @@ class NaiveFitted:
 
 
 @dataclass(frozen=True)
-class Naive:
+class Naive(Plain):
     """`Algorithm`."""
-
-    name: str
-    task: Task
 
     def unsuited(self, bench: Workbench, rows: int) -> str | None:
         """Never."""
@@ -47,10 +45,6 @@ class Naive:
     def portfolio(self, bench: Workbench, rows: int) -> Sequence[Config]:
         """Nothing to choose."""
         return [{}]
-
-    def near(self, config: Config, rng: np.random.Generator) -> Config:
-        """Nothing to vary."""
-        return config
 
     def fit(
         self,
@@ -69,10 +63,6 @@ class Naive:
         classes = bench.problem.classes
         total = np.bincount(target.astype(np.int64), weight, classes) + 1 / classes
         return NaiveFitted(total / total.sum(), self.task)
-
-    def final(self, config: Config, rounds: Sequence[int]) -> Config:
-        """The same."""
-        return config
 
     def load(self, content: Mapping[str, Any]) -> Fitted:
         """Checked."""

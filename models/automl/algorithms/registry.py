@@ -4,10 +4,14 @@ from collections.abc import Sequence
 
 from ingest.errors import StudyError, nearest
 from models.automl.algorithms.base import Algorithm, Task, Workbench
+from models.automl.algorithms.bayes import Bayes
 from models.automl.algorithms.boosting import LightGBM
+from models.automl.algorithms.histogram import Histogram
 from models.automl.algorithms.linear import Linear
 from models.automl.algorithms.naive import Naive
+from models.automl.algorithms.svm import Svm
 from models.automl.algorithms.trees import Forests
+from models.automl.algorithms.xgb import Xgb
 
 __all__ = ["algorithms", "by_name", "known"]
 
@@ -15,15 +19,22 @@ __all__ = ["algorithms", "by_name", "known"]
 def known(task: Task) -> tuple[Algorithm, ...]:
     """All algorithms of the task, the naive one first, then in order of cost."""
     end = "Classifier" if task == "classification" else "Regressor"
+    short = "SVC" if task == "classification" else "SVR"
+    bayes = (Bayes("GaussianNB", task),) if task == "classification" else ()
     return (
         Naive(f"Naive{end}", task),
         Linear("LogisticRegression" if task == "classification" else "LinearRegression", task),
         LightGBM(f"LGBM{end}", task),
+        *bayes,
         LightGBM(f"LGBMExtraTrees{end}", task, (("extra_trees", True),)),
-        Forests(f"DecisionTree{end}", task),
         Forests(f"ExtraTrees{end}", task),
         Forests(f"RandomForest{end}", task),
+        Svm(short, task),
+        Xgb(f"XGB{end}", task),
+        Histogram(f"HistGradientBoosting{end}", task),
+        Svm(f"Linear{short}", task),
         LightGBM(f"LGBMRandomForest{end}", task, (("boosting", "rf"),)),
+        Forests(f"DecisionTree{end}", task),
     )
 
 

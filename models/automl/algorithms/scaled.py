@@ -16,7 +16,7 @@ from models.automl.algorithms.base import Workbench
 from models.automl.algorithms.written import Written
 from models.automl.matrix import Floats, Ints, Matrix
 
-__all__ = ["Scaled", "view"]
+__all__ = ["Scaled", "view", "widest"]
 
 SAMPLE = 20_000
 """Rows from which the lines are drawn."""
@@ -124,6 +124,11 @@ def _category(written: Written, features: int, place: Any, column: Any) -> Categ
     if not len(columns):
         raise entry.wrong("column", "is empty")
     return Category(entry.whole("place", 0, features - 1), columns)
+
+
+def widest(matrix: Matrix) -> int:
+    """Columns that the view can have at most."""
+    return sum(min(levels, LEVELS) + 2 if levels else 2 for levels in matrix.levels)
 
 
 def view(bench: Workbench) -> tuple[Scaled, Floats]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.automl.algorithms.base import Config
 
-__all__ = ["Span", "near"]
+__all__ = ["Space", "Span", "near"]
 
 STEP = 0.18
 """Standard deviation of a step, as a share of the span."""
@@ -40,9 +40,11 @@ class Span:
         return math.exp(place) if self.log else place
 
 
-def near(
-    config: Config, space: Mapping[str, Span | Sequence[float | int | str | bool]], rng: np.random.Generator
-) -> Config:
+Space = Mapping[str, Span | Sequence[float | int | str | bool]]
+"""Hyperparameter → what it may be."""
+
+
+def near(config: Config, space: Space, rng: np.random.Generator) -> Config:
     """Some hyperparameters that ``config`` names and ``space`` knows, moved: spans by a step, choices redrawn."""
     keys = [key for key in space if key in config]
     if not keys:

@@ -1,7 +1,7 @@
 """scikit-learn's decision tree, random forest, extra trees and HistGradientBoosting."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from models.automl.algorithms.base import Config, Fitted, Problem, Task, Workbench
 from models.automl.algorithms.boosted import Boosted, load_boosted
 from models.automl.algorithms.gaps import fill, filled
-from models.automl.algorithms.space import Span, near
+from models.automl.algorithms.plain import all_classes
+from models.automl.algorithms.space import Space, Span, near
 from models.automl.algorithms.threads import threads_for
 from models.automl.algorithms.treetext import tree_text
 from models.automl.forest import Forest
@@ -37,7 +38,7 @@ ROWS = 100_000
 """Beyond which boosting is as good for a tenth of the time and of the memory."""
 DOUBT = 0.005
 """Share of the overall mean mixed in: no forest of some hundred trees may call anything impossible."""
-SPACE: Mapping[str, Span | Sequence[float | int | str | bool]] = {
+SPACE: Space = {
     "min_samples_leaf": Span(1, 50, log=True, whole=True),
     "max_features": Span(0.1, 1.0),
 }
@@ -58,9 +59,8 @@ class Grown:
         values = _narrow(filled(matrix.values, self.fill))
         if self.problem.task == "regression":
             return np.asarray(self.prior[0] + self.estimator.predict(values), dtype=np.float64)
-        out = np.zeros((matrix.n, self.problem.classes))
-        out[:, self.estimator.classes_.astype(np.int64)] = self.estimator.predict_proba(values)
-        return np.asarray((1 - DOUBT) * out + DOUBT * self.prior, dtype=np.float64)
+        said = self.estimator.predict_proba(values)
+        return np.asarray((1 - DOUBT) * said + DOUBT * self.prior, dtype=np.float64)
 
     @cached_property
     def boosted(self) -> Boosted:
@@ -74,8 +74,7 @@ class Grown:
         else:
             classes = self.problem.classes
             wanted = [classes - 1] if classes == 2 else list(range(classes))
-            known = [int(each) for each in self.estimator.classes_]
-            text = tree_text(_widened(forest, known, classes), wanted, count)
+            text = tree_text(forest, wanted, count)
             offset, scale = DOUBT * self.prior[wanted], 1 - DOUBT
         booster = lightgbm.Booster(model_str=text)
         classes = self.problem.classes
@@ -89,13 +88,6 @@ class Grown:
 def _narrow(values: Floats) -> Any:
     """scikit-learn compares 24 bits and refuses what does not fit into them."""
     return np.clip(values, -1e38, 1e38).astype(np.float32)
-
-
-def _widened(forest: Forest, known: Sequence[int], classes: int) -> Forest:
-    """With an output for every class, also for those that the rows did not have."""
-    value = np.zeros((len(forest.value), classes))
-    value[:, known] = forest.value
-    return replace(forest, value=value, bias=np.zeros(classes))
 
 
 @dataclass(frozen=True)
@@ -143,7 +135,7 @@ class Forests:
         """Grow a few trees at a time, so that ``stop`` is heard."""
         rows = np.sort(rows)
         problem, target, weight = bench.problem, bench.target[rows], bench.weight[rows]
-        values = _narrow(filled(bench.matrix.values[rows], {}))
+        values = _narrow(bench.matrix.values[rows])
         parameters: dict[str, Any] = dict(config) | {"random_state": seed}
         if any(problem.monotone):
             parameters["monotonic_cst"] = list(problem.monotone)
@@ -155,7 +147,8 @@ class Forests:
         else:
             target = target - middle
         threads = threads_for(values.size, problem.threads)
-        estimator = _grown(BUILDERS[self.name], parameters, (values, target, weight), threads, stop)
+        data = all_classes(values, target, weight, problem.classes)
+        estimator = _grown(BUILDERS[self.name], parameters, data, threads, stop)
         return Grown(estimator, Problem(problem.task, problem.classes), middle, fill(bench))
 
     def final(self, config: Config, rounds: Sequence[int]) -> Config:
