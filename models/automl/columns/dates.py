@@ -29,7 +29,7 @@ _SPELLINGS = (
     *("%H:%M", "%H:%M:%S"),
 )
 """Tried on the whole column: one row alone cannot tell day from month. Day first is tried before month first."""
-_LOOKS = re.compile(r"\d{1,4}[-/:.年]\d{1,2}|\d{1,2}[ -][A-Za-z]{3}|[A-Za-z]{3,9} \d{1,2},")
+_LOOKS = re.compile(r"\d{1,4}[-/.年]\d{1,2}|\d{1,2}:\d{2}|\d{1,2}[ -][A-Za-z]{3}|[A-Za-z]{3,9} \d{1,2},")
 _TIME_WORD = re.compile(
     r"(^|[\W_])(date|datetime|time|timestamp|ts|day|at|when|created|updated|epoch|unix)([\W_\d]|$)|日時|日付|時刻|年月日"
     r"|(date|time|timestamp)$"
@@ -165,7 +165,7 @@ class DateRecipe:
             zone = self.how[1] if self.how[0] == "zone" else ""
             instants = content.instants
             return instants if instants.tz is None else instants.tz_convert(zone or "UTC").tz_localize(None)
-        if content.blank or not (content.levels or content.form == "number"):
+        if content.blank or (content.form == "words" and not content.levels):
             return pd.DatetimeIndex(np.full(len(content.numbers) or len(content.codes), np.datetime64("NaT"), "M8[us]"))
         found = self._read(content)
         if found is None:

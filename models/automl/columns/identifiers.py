@@ -60,11 +60,8 @@ def number_is_identifier(name: str, values: Floats) -> str | None:
     if not len(filled) or not np.all(filled == np.floor(filled)):
         return None
     width = float(filled.max() - filled.min()) + 1
-    if len(filled) == n >= FEWEST and width >= n:
-        inside = np.sort(filled)
-        steps = np.diff(inside)
-        if steps.min() > 0 and (n >= DENSE * width or steps.min() == steps.max()):
-            return "counts"
+    if len(filled) == n >= FEWEST and n <= width <= n / DENSE and np.all(np.diff(np.sort(filled)) > 0):
+        return "counts"
     if n >= FEWEST and len(filled) >= 0.5 * n and called_identifier(name):
         different = np.unique(filled)
         if len(different) >= max(NAMED_SHARE * len(filled), FEWEST / 2):

@@ -142,7 +142,7 @@ def _plain(
         return Column(name, "empty", (Notice("empty"), *notes))
     low, high = float(values[finite].min()), float(values[finite].max())
     if low == high and finite.all():
-        return Column(name, "constant", (Notice("constant", {"value": low}), *notes))
+        return Column(name, "constant", (Notice("constant", {"value": word(low)}), *notes))
     return Column(name, kind, notes, reading)
 
 
@@ -158,6 +158,9 @@ def _numeric(
     infinite = int(np.isinf(values).sum())
     if infinite:
         notes = (*notes, Notice("infinite", {"count": infinite}))
+    huge = int(np.sum(np.abs(values) > numbers.LARGEST)) - infinite
+    if huge:
+        notes = (*notes, Notice("huge", {"count": huge, "largest": numbers.LARGEST}))
     column = _plain(name, values, "number", reading, notes)
     if column.kind != "number" or not _whole(values):
         return column

@@ -154,11 +154,10 @@ class NumberRecipe:
 
     def fill(self, content: Cells, out: Floats) -> None:
         """Write (n, 1). Raises `StudyError` for instants, and for words none of which is a number."""
-        out[:, 0] = self._values(content)
-        largest = np.abs(out[:, 0]).max(initial=0.0, where=~np.isnan(out[:, 0]))
-        if largest > LARGEST:
-            out[np.isinf(out[:, 0]), 0] = np.nan
-            np.clip(out[:, 0], -LARGEST, LARGEST, out=out[:, 0])
+        values = self._values(content)
+        if max(np.fmax.reduce(values, initial=0.0), -np.fmin.reduce(values, initial=0.0)) > LARGEST:
+            values = np.clip(np.where(np.isinf(values), np.nan, values), -LARGEST, LARGEST)
+        out[:, 0] = values
 
     def _values(self, content: Cells) -> Floats:
         if content.form in ("number", "boolean"):

@@ -46,6 +46,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_feature": ("nothing in it varies enough to learn from", "学習できるほどの変化がありません"),
     # what was noticed about a column that is used
     "infinite": ("{count} infinite value(s) count as missing", "無限大{count}件を欠損として扱います"),
+    "huge": ("{count} value(s) beyond ±{largest} count as that", "±{largest}を超える値{count}件をその値として扱います"),
     "durations": ("durations are read as seconds", "時間の長さを秒として読みます"),
     "words_as_numbers": ("numbers written as words are read as numbers", "文字列で書かれた数値を数値として読みます"),
     "unit": (
