@@ -41,7 +41,7 @@ LEVEL = 0.90
 BINS, ROWS_PER_BIN, PULL = 10, 50, 20.0
 KEPT = 1_001
 PIECES, LEAST_TIMED = 10, 400
-HALF_LIVES = (np.inf, 0.5)
+HALF_LIVES = (np.inf, 0.5, 0.2)
 """As shares of the rows. Shorter ones were tried on real plants: they follow a season that is about to end."""
 MOST_STRETCH = 5.0
 

@@ -10,8 +10,8 @@ balanced accuracy and macro recall divide by the class's share, F1 has the thres
 the calibrated probabilities (half the best F1; Lipton, Elkan, Naryanaswamy 2014), everything else decides for the most
 probable class (t = 0.5).
 
-Inspection capacity: only the units where stopping gains most are stopped; the surcharge is the gain of the first one
-that no longer fits among the out-of-fold rows. It is a fixed threshold, kept on average, not counted in each batch.
+Inspection capacity: only the units where stopping gains most are stopped; the surcharge is as large as the gain of the
+first one that no longer fits among the out-of-fold rows. It is a fixed threshold, kept on average, not counted in each batch.
 
 `economy` then says what the rule would have cost on the out-of-fold rows, against what needs no model.
 
@@ -113,7 +113,12 @@ def _surcharge(probabilities: Floats, rule: Rule, capacity: float) -> float:
     others = np.delete(cost, rule.bad or 0, axis=1).min(1)
     gain = np.sort(others - cost[:, rule.bad or 0])[::-1]
     fit = int(np.floor(capacity * len(gain) + 1e-9))
-    return float(max(0.0, gain[fit])) if fit < len(gain) else 0.0
+    if fit >= len(gain) or gain[fit] <= 0:
+        return 0.0
+    # Half way to the last one that fits; of units alike none, if not all fit.
+    last = gain[fit - 1] if fit else np.inf
+    slack = (last - gain[fit]) / 2 if np.isfinite(last) else 0.0
+    return float(gain[fit] + max(slack, 1e-9 * np.abs(cost).max()))
 
 
 def _best_f1(sure: Floats, metric: str) -> float:
