@@ -1,4 +1,4 @@
-"""Instants: in any one spelling of words, or as whole numbers (yyyymmdd, seconds … nanoseconds since 1970).
+"""Instants: in any one spelling of words, or as whole numbers (20240131, seconds since 1970, …).
 
 Calendar parts are those of the clock on the wall where the column has a zone (a shift begins at 6 in the plant, not in
 UTC), and those of UTC where words carry offsets, which may differ from row to row.
@@ -17,13 +17,14 @@ from models.automl.columns.cells import MISSING_WORDS, Cells, refused
 from models.automl.columns.numbers import NUMERIC_SHARE, Spelling, read
 from models.automl.matrix import Floats
 
-__all__ = ["NUMBER_SPELLINGS", "DateRecipe", "number_spelling", "picked", "read_numbers", "read_words", "word_spelling"]
+__all__ = ["DateRecipe", "number_spelling", "picked", "read_numbers", "read_words", "word_spelling"]
 
 _DAYS = ("%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y")
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
+_SHORT_DAYS = ("%y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 _SPELLINGS = (
     "ISO8601",
-    *(day + clock for day in _DAYS for clock in _CLOCKS),
+    *(day + clock for day in (*_DAYS, *_SHORT_DAYS) for clock in _CLOCKS),
     *("%Y年%m月%d日" + clock for clock in ("", " %H:%M", " %H:%M:%S", "%H時%M分", "%H時%M分%S秒")),
     *("%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"),
     *("%H:%M", "%H:%M:%S"),
@@ -31,17 +32,21 @@ _SPELLINGS = (
 """Tried on the whole column: one row alone cannot tell day from month. Day first is tried before month first."""
 _LOOKS = re.compile(r"\d{1,4}[-/.年]\d{1,2}|\d{1,2}:\d{2}|\d{1,2}[ -][A-Za-z]{3}|[A-Za-z]{3,9} \d{1,2},")
 _TIME_WORD = re.compile(
-    r"(^|[\W_])(date|datetime|time|timestamp|ts|day|at|when|created|updated|epoch|unix)([\W_\d]|$)|日時|日付|時刻|年月日"
+    r"(^|[\W_])(ym|month|date|datetime|time|timestamp|ts|day|at|when|created|updated|epoch|unix)([\W_\d]|$)|日時|日付|時刻|年月"
     r"|(date|time|timestamp)$"
 )
 PARTS = ("year", "month", "day_of_week", "hour", "days")
 """Monday is 0; the hour is that of the day, with its minutes as a fraction; days since the first of training."""
+FEWEST_MONTHS = 6
+"""So many different months written as yyyymm are no coincidence."""
 _EPOCH = pd.Timestamp("1970-01-01")
 MONTHS = 32
 WEEKS = 3
 """Days of training below which a month or a weekday is only another name for the age."""
-NUMBER_SPELLINGS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0, "yyyymmdd": 0.0}
-"""Nanoseconds per unit; a calendar day written as a number has none."""
+_EPOCHS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
+"""Nanoseconds per unit since 1970."""
+_CALENDARS = {"yyyymmdd": 1.0, "yyyymmddhhmm": 1e-4, "yyyymmddhhmmss": 1e-6, "yyyymm": 100.0}
+"""What makes eight digits of it, which are a day."""
 
 
 def word_spelling(levels: Sequence[str]) -> tuple[str, bool] | None:
@@ -81,34 +86,41 @@ def number_spelling(name: str, values: Floats) -> str | None:
     if not len(values) or not np.all(values == np.floor(values)):
         return None
     low, high = float(values.min()), float(values.max())
-    if low >= 19_000_101 and high <= 21_001_231 and not np.isnat(_calendar(values)).any():
-        return "yyyymmdd" if low < high else None
     named = _TIME_WORD.search(name.lower()) is not None
-    for unit, size in NUMBER_SPELLINGS.items():
-        if not size:
-            continue
+    for how, size in _CALENDARS.items():
+        if low < high and low * size >= 19_000_100 and high * size < 21_010_000:
+            doubtful = how == "yyyymm" and not named and len(np.unique(values)) < FEWEST_MONTHS
+            if not doubtful and not np.isnat(_calendar(values, how)).any():
+                return how
+    for unit, size in _EPOCHS.items():
         # 1990 … 2100
         if low * size >= 6.3e17 and high * size <= 4.1e18 and low < high and (named or unit != "s"):
             return unit
     return None
 
 
-def _calendar(values: Floats) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
-    """yyyymmdd → days; NaT where there is no such day."""
-    whole = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).astype(np.int64)
-    year, month, day = whole // 10_000, whole // 100 % 100, whole % 100
+def _calendar(values: Floats, how: str) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
+    """Digits → instants; NaT where there is no such day or time of day."""
+    size = _CALENDARS[how]
+    whole = np.where(np.abs(values) < 1e15, np.nan_to_num(values), 0.0).astype(np.int64)
+    digits = whole * 100 + 1 if how == "yyyymm" else whole // round(1 / size)
+    clock = whole % round(1 / size) * (100 if how == "yyyymmddhhmm" else 1) if size < 1 else np.zeros_like(whole)
+    year, month, day = digits // 10_000, digits // 100 % 100, digits % 100
+    hour, minute, second = clock // 10_000, clock // 100 % 100, clock % 100
     good = (year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1)
+    good &= (hour < 24) & (minute < 60) & (second < 60)
     start = ((np.where(good, year, 1970) - 1970) * 12 + np.where(good, month, 1) - 1).astype("datetime64[M]")
     days = start.astype("datetime64[D]") + (day - 1)
     good &= days.astype("datetime64[M]") == start
-    return np.where(good, days, np.datetime64("NaT"))
+    instants = days.astype("datetime64[s]") + (hour * 3600 + minute * 60 + second)
+    return np.where(good, instants, np.datetime64("NaT"))
 
 
 def read_numbers(values: Floats, how: str) -> pd.DatetimeIndex:
     """(n,) instants out of whole numbers; NaT where there is none."""
-    if how == "yyyymmdd":
-        return pd.DatetimeIndex(_calendar(values).astype("datetime64[us]"))
-    micro = values * (NUMBER_SPELLINGS[how] / 1e3)
+    if how in _CALENDARS:
+        return pd.DatetimeIndex(_calendar(values, how))
+    micro = values * (_EPOCHS[how] / 1e3)
     good = np.isfinite(micro) & (np.abs(micro) < 8e18)
     whole = np.where(good, micro, 0.0).astype(np.int64).astype("datetime64[us]")
     return pd.DatetimeIndex(np.where(good, whole, np.datetime64("NaT")))

@@ -40,7 +40,7 @@ class Column:
     """Codes of `models.automl.columns.words`. For a column that is left out the first says why."""
     reading: Mapping[str, str] = field(default_factory=dict)
     """How the cells are read: ``decimal`` and ``unit`` of numbers written as words; of dates the ``spelling`` of words,
-    the ``numbers`` (yyyymmdd, s, ms, us, ns) or the ``zone``."""
+    the ``numbers`` (yyyymmdd, …, s, ms, us, ns) or the ``zone``."""
 
     @property
     def used(self) -> bool:

@@ -27,6 +27,8 @@ def _matrix(values: object, later: object = None) -> Matrix:
         (["31.12.2024", "1.1.2025"], "%d.%m.%Y"),
         (["2024年1月5日", "2024年12月31日"], "%Y年%m月%d日"),
         (["05-Jan-2024", "31-Dec-2024"], "%d-%b-%Y"),
+        (["1/13/2024 8:30 AM", "1/13/2024 12:05 PM"], "%m/%d/%Y %I:%M %p"),
+        (["24/01/05 08:30", "24/12/31 17:00"], "%y/%m/%d %H:%M"),
         (["08:30", "17:05"], "%H:%M"),
     ],
 )
@@ -49,6 +51,11 @@ def test_no_dates(words: list[str]) -> None:
 def test_numbers_that_are_dates() -> None:
     assert number_spelling("c01", np.array([19910108.0, 19911231.0])) == "yyyymmdd"
     assert number_spelling("c01", np.array([19910108.0, 19911331.0])) is None
+    assert number_spelling("x", np.array([20240105083000.0, 20240105083500.0])) == "yyyymmddhhmmss"
+    assert number_spelling("x", np.array([20240105083000.0, 20240105086000.0])) is None
+    assert number_spelling("x", np.array([202401050830.0, 202401050835.0])) == "yyyymmddhhmm"
+    assert number_spelling("x", np.array([202401.0, 202402.0])) is None
+    assert number_spelling("年月", np.array([202401.0, 202402.0])) == "yyyymm"
     assert number_spelling("timestamp", np.array([1.7e9, 1.7e9 + 60])) == "s"
     assert number_spelling("turnover", np.array([1.7e9, 1.7e9 + 60])) is None
     assert number_spelling("x", np.array([1.7e12, 1.7e12 + 60])) == "ms"
@@ -67,6 +74,8 @@ def test_the_same_instants_in_every_dress() -> None:
     for dress in (
         instants.dt.strftime("%Y-%m-%d %H:%M:%S"),
         instants.dt.strftime("%d/%m/%Y %H:%M"),
+        instants.dt.strftime("%Y%m%d%H%M").astype("int64"),
+        instants.dt.strftime("%Y%m%d%H%M%S"),
         instants.astype("int64") // 10 ** (9 if instants.dt.unit == "ns" else 6) * 1000,
         instants.map(pd.Timestamp.to_pydatetime).astype(object),
         instants.astype("timestamp[us][pyarrow]"),
