@@ -7,12 +7,13 @@ on and the ranking and the report say so.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pandas as pd
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,15 +25,16 @@ from ingest.store import jobs as rows
 from ingest.store import results
 from ingest.store.engine import Store, in_words
 from ingest.store.jobs import STAGES
-from models.leaks import audit
-from models.learn import Learned, learn
+from models.learn import Learned
 from models.lease import Lease
+from models.lifecycle import keeper
+from models.lifecycle.standing import standing
 from models.rank.rank import rank
 from models.study.build import build
 from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
 from models.study.from_plant import study_frame, study_spec
 
-__all__ = ["Stage", "StageOutcome", "report_writer", "run_chain", "study_data"]
+__all__ = ["Stage", "StageOutcome", "Studied", "report_writer", "run_chain", "study_data"]
 
 PATIENCE_SECONDS = 60.0
 """For how long a stage waits for a database that went away."""
@@ -54,6 +56,15 @@ class StageOutcome:
     exit_code: int = 0
 
 
+@dataclass(frozen=True)
+class Studied:
+    """A plant's study: ``data`` to learn from, the ``serials`` of its units in the same order, and the whole table."""
+
+    data: StudyData | TooLittle
+    serials: list[str]
+    frame: pd.DataFrame
+
+
 @dataclass
 class Stage:
     """What the stages of one study hand on to each other."""
@@ -63,8 +74,7 @@ class Stage:
     store: Store
     study: str
     seed: int = 0
-    data: StudyData | TooLittle | None = None
-    serials: list[str] = field(default_factory=list)
+    studied: Studied | None = None
     learned: Learned | None = None
     model_id: int | None = None
     ranking_id: int | None = None
@@ -76,31 +86,31 @@ class Stage:
         return {"rows_written": done.written, "readings": done.readings, "rows": done.rows}
 
     def train(self, progress: Progress) -> dict[str, Any]:
-        """Fit on all units; the scores come from honest splits."""
-        self.data, self.serials = study_data(self.store, self.plant, self.study)
-        if isinstance(self.data, TooLittle):
+        """Look whether the champion still holds, and let a challenger try."""
+        self.studied = study_data(self.store, self.plant, self.study)
+        if isinstance(self.studied.data, TooLittle):
             return {"verdict": "not_enough_data"}
         progress(0.1, "train")
-        data, _ = audit(self.data)
-        self.learned = learn(data, self.seed)
-        quality = asdict(self.learned.quality)
-        self.model_id = results.save_model(self.store, self.study, data.n, quality, self.learned.model.to_text())
-        return {"rows": data.n, "model_id": self.model_id, **quality}
+        kept = keeper.keep(self.store, self.study, self.studied.data, self.studied.frame, self.seed)
+        self.learned, self.model_id = kept.learned, kept.model_id
+        return kept.counts
 
     def score(self, progress: Progress) -> dict[str, Any]:
         """The champion's prediction for every unit."""
-        if self.learned is None or self.model_id is None or not isinstance(self.data, StudyData):
+        if self.learned is None or self.studied is None or not isinstance(self.studied.data, StudyData):
             return {"scores": 0}
-        predicted = self.learned.model.predict(self.data.features)
-        scores = list(zip(self.serials, map(float, predicted), strict=True))
-        results.save_scores(self.store, self.study, self.model_id, scores)
-        return {"scores": len(scores)}
+        return {
+            "scores": keeper.score(
+                self.store, self.study, self.model_id, self.learned, self.studied.data, self.studied.serials
+            )
+        }
 
     def rank(self, progress: Progress) -> dict[str, Any]:
         """The fix-first list."""
-        if self.data is None:
-            self.data, self.serials = study_data(self.store, self.plant, self.study)
-        self.document = rank(self.data, seed=self.seed, progress=progress, learned=self.learned)
+        if self.studied is None:
+            self.studied = study_data(self.store, self.plant, self.study)
+        self.document = rank(self.studied.data, seed=self.seed, progress=progress, learned=self.learned)
+        self.document["model"] = standing(self.store, self.study)
         self.ranking_id = results.save_ranking(self.store, self.study, self.model_id, self.document)
         return {"verdict": self.document["verdict"], "factors": len(self.document["ranking"])}
 
@@ -113,16 +123,17 @@ class Stage:
         return {"files": [str(path) for path in written]}
 
 
-def study_data(store: Store, plant: Plant, study: str) -> tuple[StudyData | TooLittle, list[str]]:
-    """A plant's study, ready to learn from, and the serials of its units in the same order."""
+def study_data(store: Store, plant: Plant, study: str) -> Studied:
+    """A plant's study, ready to learn from."""
     frame, columns = study_frame(store, plant, study)
     finished = [moment.to_pydatetime() for moment in frame["finished_at"]]
     spec = study_spec(plant, study, columns, finished)
     if frame.empty:
         # A file without rows is a mistake; a plant that has made nothing yet is only young.
-        return TooLittle(spec, Notice("no_target", {"target": spec.target}), 0, 0, 0, "unit", None, FEWEST_UNITS), []
+        young = TooLittle(spec, Notice("no_target", {"target": spec.target}), 0, 0, 0, "unit", None, FEWEST_UNITS)
+        return Studied(young, [], frame)
     # Both are in order of time; units without a target are left out of what is learnt.
-    return prepare(frame, spec), [str(serial) for serial in frame.index[frame[spec.target].notna()]]
+    return Studied(prepare(frame, spec), [str(serial) for serial in frame.index[frame[spec.target].notna()]], frame)
 
 
 def report_writer() -> Callable[[Settings, Plant, str, dict[str, Any]], list[Path]]:

@@ -1,4 +1,4 @@
-"""What learning leaves behind: models, scores, rankings, reports."""
+"""What learning leaves behind beside models: scores, rankings, reports. The models: `ingest.store.model_catalog`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,38 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, select
 
 from ingest.store.engine import Store
-from ingest.store.schema import model, ranking, report, score
+from ingest.store.schema import ranking, report, score
 
 __all__ = [
-    "ModelRow",
     "RankingRow",
     "ReportRow",
-    "champion",
     "latest_ranking",
     "latest_reports",
-    "models",
-    "promote",
-    "save_model",
     "save_ranking",
     "save_report",
     "save_scores",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """A trained model; ``artefact`` is its text."""
-
-    model_id: int
-    study: str
-    created_at: datetime
-    rows: int
-    champion: bool
-    quality: Mapping[str, Any]
-    artefact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,61 +42,10 @@ class ReportRow:
     path: str
 
 
-def save_model(store: Store, study: str, rows: int, quality: Mapping[str, Any], artefact: str) -> int:
-    """Keep a model and make it the study's champion; returns its id."""
-    with store.begin() as connection:
-        connection.execute(update(model).where(model.c.study == study).values(champion=False))
-        result = connection.execute(
-            insert(model).values(
-                study=study,
-                created_at=datetime.now(UTC),
-                rows=rows,
-                champion=True,
-                quality=orjson.dumps(dict(quality)).decode(),
-                artefact=artefact,
-            )
-        )
-        return _key(result)
-
-
 def _key(result: CursorResult[Any]) -> int:
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
-
-
-def _model_row(row: Any) -> ModelRow:
-    return ModelRow(
-        row.model_id, row.study, row.created_at, row.rows, bool(row.champion), orjson.loads(row.quality), row.artefact
-    )
-
-
-def models(store: Store, study: str) -> list[ModelRow]:
-    """Every model of a study, the newest first."""
-    with store.connect() as connection:
-        rows = connection.execute(select(model).where(model.c.study == study).order_by(model.c.model_id.desc()))
-        return [_model_row(row) for row in rows]
-
-
-def champion(store: Store, study: str) -> ModelRow | None:
-    """The model that scores the study's units now."""
-    with store.connect() as connection:
-        row = connection.execute(
-            select(model).where(model.c.study == study, model.c.champion).order_by(model.c.model_id.desc()).limit(1)
-        ).first()
-        return None if row is None else _model_row(row)
-
-
-def promote(store: Store, study: str, model_id: int) -> bool:
-    """Make another model the champion; false when the study has no such model."""
-    with store.begin() as connection:
-        known = connection.execute(
-            select(model.c.model_id).where(model.c.study == study, model.c.model_id == model_id)
-        ).first()
-        if known is None:
-            return False
-        connection.execute(update(model).where(model.c.study == study).values(champion=(model.c.model_id == model_id)))
-        return True
 
 
 def save_scores(store: Store, study: str, model_id: int, scores: Sequence[tuple[str, float]]) -> None:

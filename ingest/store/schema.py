@@ -30,11 +30,14 @@ from sqlalchemy.types import TypeDecorator
 
 __all__ = [
     "Moment",
+    "drift",
     "job_run",
     "lease",
     "ledger",
     "metadata",
     "model",
+    "model_event",
+    "model_text",
     "quarantine",
     "ranking",
     "reading",
@@ -228,12 +231,68 @@ model = Table(
     Column("study", String(40), nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     Column("rows", BigInteger, nullable=False),
-    Column("champion", Boolean, nullable=False, default=False),
+    Column("state", String(16), nullable=False, server_default="candidate"),
+    Column("task", String(32), nullable=False, server_default=""),
+    Column("digest", String(64), nullable=False, server_default=""),
     Column("quality", LongText, nullable=False),
-    Column("artefact", LongText, nullable=False),
+    Column("algorithms", LongText),
+    Column("fingerprint", LongText),
+    Column("options", LongText),
+    Column("versions", LongText),
+    Column("leaks", LongText),
+    Column("card", LongText),
+    Column("reference", LongText),
+    Column("notes", LongText),
     **TABLE,
 )
-"""A trained model: LightGBM's text and our JSON around it. Never a pickle."""
+"""A trained model: from what, how, how good, and whether it is in use. Columns that 0.1 did not write are empty."""
+
+model_text = Table(
+    "model_text",
+    metadata,
+    Column("model_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("content", LongText, nullable=False),
+    **TABLE,
+)
+"""The model itself as text (JSON; never a pickle), in parts that fit into any server's packet."""
+
+model_event = Table(
+    "model_event",
+    metadata,
+    Column("event_id", Serial, primary_key=True, autoincrement=True),
+    Column("study", String(40), nullable=False),
+    Column("model_id", BigInteger),
+    Column("at", Moment, nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("details", LongText, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Index("ix_model_event_study", "study", "event_id"),
+    **TABLE,
+)
+"""What happened to a model, why, and by whom: trained, promoted, kept, refused, rolled back, withdrawn."""
+
+drift = Table(
+    "drift",
+    metadata,
+    Column("drift_id", Serial, primary_key=True, autoincrement=True),
+    Column("study", String(40), nullable=False),
+    Column("model_id", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("column_name", String(191), nullable=False),
+    Column("statistic", Double),
+    Column("share", Double),
+    Column("p_value", Double),
+    Column("alarm", Boolean, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("details", LongText, nullable=False),
+    Index("ix_drift_study", "study", "at"),
+    **TABLE,
+)
+"""How far the newest units are from those the champion learnt from, per column, and how well it foretells them."""
 
 score = Table(
     "score",

@@ -55,7 +55,7 @@ def train(store: Store, settings_file: Path) -> dict[str, Any]:
 
 
 def _data(store: Store, settings_file: Path) -> StudyData:
-    data, _ = study_data(store, _stage(store, settings_file).plant, STUDY)
+    data = study_data(store, _stage(store, settings_file).plant, STUDY).data
     assert isinstance(data, StudyData)
     return data
 

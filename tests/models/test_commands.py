@@ -3,16 +3,20 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 import structlog
 import typer
+from sqlalchemy import select
 
 from ingest import command
 from ingest.settings import Database
-from ingest.store import jobs, results
+from ingest.store import jobs, model_catalog
+from ingest.store.model_catalog import DriftRow
+from ingest.store.schema import score
 from models.commands import model, schedule, study, train
 from tests.models.small_plant import BROKEN, TOML, UNITS, Home, bottles, presses
 
@@ -116,27 +120,65 @@ def test_study_build_and_show(run: Run) -> None:
     assert ["speed", "number", "speed"] in [[word for word in line.split() if word != "│"] for line in out.splitlines()]
 
 
+def scored_by(home: Home) -> set[int]:
+    with home.store() as store, store.connect() as connection:
+        return {row.model_id for row in connection.execute(select(score))}
+
+
 def test_models_are_listed_shown_promoted_and_rolled_back(home: Home, run: Run) -> None:
     assert run("model", "show", "caps")[::2] == (2, "genba: study 'caps' has no model yet; run `genba train caps`\n")
-    assert run("model", "rollback", "caps")[::2] == (2, "genba: study 'caps' has no older model to go back to\n")
+    assert run("model", "rollback", "caps")[0] == 2
+    run("train", "caps")
     with home.store() as store:
-        quality = {"metric": "roc_auc", "forward": None, "random": 0.8125}
-        first, second, third = (results.save_model(store, "caps", 1234, quality, "m") for _ in range(3))
+        row = model_catalog.champion(store, "caps")
+        assert row is not None
+        first, text = row.model_id, model_catalog.text_of(store, row)
+        second = model_catalog.add(store, "caps", row.entry, text)
+        broken = model_catalog.add(store, "caps", row.entry, "poison")
     code, out, _ = run("model", "list")
     assert code == 0
-    assert "1,234" in out
-    assert "0.812" in out
-    assert [line.count("●") for line in out.splitlines() if "roc_auc" in line] == [1, 0, 0]
-    assert run("model", "rollback", "caps")[:2] == (0, f"caps: model {second} is the champion\n")
-    assert run("model", "rollback", "caps")[:2] == (0, f"caps: model {first} is the champion\n")
-    assert run("model", "rollback", "caps")[0] == 2
-    assert run("model", "promote", "caps", str(third))[:2] == (0, f"caps: model {third} is the champion\n")
-    shown = orjson.loads(run("model", "show", "caps")[1])
-    assert (shown["model_id"], shown["rows"], shown["quality"]) == (third, 1234, quality)
+    assert [line.count("●") for line in out.splitlines() if "roc_auc" in line] == [0, 0, 1]
+    said = f"caps: model {second} is the champion; {UNITS} units scored\n"
+    assert run("model", "promote", "caps", str(second), "--reason", "a trial")[:2] == (0, said)
+    assert scored_by(home) == {second}
+    said = f"caps: model {first} is the champion; {UNITS} units scored\n"
+    assert run("model", "rollback", "caps", "--reason", "no good")[:2] == (0, said)
+    assert scored_by(home) == {first}
+    code, _, err = run("model", "rollback", "caps")
+    assert (code, err[:50]) == (2, "genba: study 'caps' has no older champion to go ba")
+    code, _, err = run("model", "promote", "caps", str(broken))
+    assert (code, err) == (2, f"genba: model {broken} of study 'caps' is no JSON; train it again\n")
+    assert scored_by(home) == {first}
     assert run("model", "promote", "caps", "99")[::2] == (
         2,
         "genba: study 'caps' has no model 99; `genba model list caps` shows them\n",
     )
+    shown = orjson.loads(run("model", "show", "caps")[1])
+    assert (shown["model_id"], shown["state"], shown["rows"]) == (first, "champion", UNITS)
+    assert [event["event"] for event in shown["events"]] == ["rolled_back", "promoted", "trained"]
+    assert shown["events"][0]["details"] == {"note": "no good"}
+    assert shown["events"][0]["actor"]
+    assert run("model", "show", "caps", str(second), "--card", "ja")[1].startswith("# スタディ caps のモデル")
+    code, out, _ = run("model", "events", "caps")
+    assert code == 0
+    assert "back to the champion before; no good" in out
+    assert orjson.loads(run("model", "events", "caps", "--json")[1])[0]["ja"] == "以前の現行モデルに戻した。no good"
+    assert "no look at newer units yet" in run("model", "drift", "caps")[1]
+
+
+def test_the_last_look_is_shown(home: Home, run: Run) -> None:
+    run("train", "caps")
+    at = datetime(2026, 2, 1, tzinfo=UTC)
+    details = {"metric": "roc_auc", "units": 75, "value": 0.61, "high": 0.66, "promised_low": 0.72}
+    with home.store() as store:
+        moved = DriftRow(1, at, "column", "temp", 1.25, 1.0, 0.001, True, "moved", 80, {"before": 4.0, "now": 7.0})
+        score = DriftRow(1, at, "performance", "", 0.61, None, None, True, "below_promise", 75, details)
+        model_catalog.save_drift(store, "caps", [moved, score])
+    code, out, _ = run("model", "drift", "caps")
+    assert code == 0
+    assert "caps: model 1 scores less on 75 new units than was promised: roc_auc 0.61 (at most 0.66)" in out
+    assert "▲ moved" in out
+    assert [row["alarm"] for row in orjson.loads(run("model", "drift", "caps", "--json")[1])] == [True, True]
 
 
 @pytest.mark.usefixtures("home")

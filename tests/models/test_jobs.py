@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from ingest.settings import Database
-from ingest.store import jobs, results
+from ingest.store import jobs, model_catalog, results
 from ingest.store.engine import Store
 from ingest.store.jobs import STAGES
 from ingest.store.schema import score
@@ -62,12 +62,12 @@ def test_the_chain_leaves_rows_model_scores_ranking_and_reports(engine: str, mak
         assert counts["build"]["rows"] == counts["train"]["rows"] == counts["score"]["scores"] == UNITS
         assert counts["rank"]["verdict"] == "factors_found"
         with home.store() as store:
-            model = results.champion(store, study)
+            model = model_catalog.champion(store, study)
             ranking = results.latest_ranking(store, study)
             reports = results.latest_reports(store, study)
             assert jobs.leader(store, study) is None
         assert model is not None
-        assert model.quality["forward"] == counts["train"]["forward"]
+        assert model.entry.quality["forward"] == counts["train"]["forward"]
         assert ranking is not None
         assert [entry["factor"] for entry in ranking.document["ranking"]] == [{"caps": "temp", "power": "speed"}[study]]
         assert sorted(reports) == ["en", "ja"]
@@ -91,14 +91,6 @@ def test_scores_belong_to_the_units_that_were_scored(make: Make) -> None:
     assert sum(warm) / len(warm) > 2 * sum(cold) / len(cold)
 
 
-def test_the_second_chain_writes_a_second_model_and_the_first_remains(make: Make) -> None:
-    home = make()
-    run(home, "caps", ("build", "train"))
-    run(home, "caps", ("build", "train"))
-    with home.store() as store:
-        assert [row.champion for row in results.models(store, "caps")] == [True, False]
-
-
 @pytest.mark.parametrize(("units", "reason"), [(0, "no_target"), (12, "few_of_a_class")])
 def test_too_little_is_no_failure(make: Make, units: int, reason: str) -> None:
     home = make(units=units)
@@ -107,7 +99,7 @@ def test_too_little_is_no_failure(make: Make, units: int, reason: str) -> None:
     with home.store() as store:
         ranking = results.latest_ranking(store, "caps")
         reports = results.latest_reports(store, "caps")
-        assert results.champion(store, "caps") is None
+        assert model_catalog.champion(store, "caps") is None
     assert ranking is not None
     assert (ranking.document["verdict"], ranking.document["reason"]["code"]) == ("not_enough_data", reason)
     assert all(Path(report.path).exists() for report in reports.values())

@@ -1,4 +1,4 @@
-"""Models, scores, rankings and reports as learning leaves them, on every engine."""
+"""Scores, rankings and reports as learning leaves them, on every engine."""
 
 import pytest
 from sqlalchemy import select
@@ -7,51 +7,10 @@ from ingest.store import results
 from ingest.store.engine import Store
 from ingest.store.schema import score
 
-QUALITY = {"metric": "roc_auc", "forward": 0.81, "random": None}
-
-
-def save(store: Store, study: str = "caps", artefact: str = "text") -> int:
-    return results.save_model(store, study, 100, QUALITY, artefact)
-
-
-def champions(store: Store, study: str = "caps") -> list[int]:
-    return [row.model_id for row in results.models(store, study) if row.champion]
-
 
 def scores(store: Store) -> list[tuple[str, str, int, float]]:
     with store.connect() as connection:
         return [tuple(row) for row in connection.execute(select(score).order_by(score.c.study, score.c.serial))]
-
-
-def test_a_model_comes_back_whole(store: Store) -> None:
-    assert results.champion(store, "caps") is None
-    text = "木\n" + "x" * 200_000
-    model_id = save(store, artefact=text)
-    row = results.champion(store, "caps")
-    assert row is not None
-    assert (row.model_id, row.rows, row.champion, row.quality, row.artefact) == (model_id, 100, True, QUALITY, text)
-
-
-def test_the_newest_model_is_the_champion_and_the_only_one(store: Store) -> None:
-    first, second, other = save(store), save(store), save(store, "power")
-    assert [row.model_id for row in results.models(store, "caps")] == [second, first]
-    assert champions(store) == [second]
-    assert champions(store, "power") == [other]
-
-
-def test_promoting_leaves_one_champion(store: Store) -> None:
-    ids = [save(store) for _ in range(3)]
-    for chosen in (ids[0], ids[0], ids[2], ids[1]):
-        assert results.promote(store, "caps", chosen)
-        assert champions(store) == [chosen]
-
-
-def test_a_model_of_another_study_is_not_promoted(store: Store) -> None:
-    mine, other = save(store), save(store, "power")
-    assert not results.promote(store, "caps", other)
-    assert not results.promote(store, "caps", 10**9)
-    assert champions(store) == [mine]
-    assert champions(store, "power") == [other]
 
 
 def test_scores_are_replaced_study_by_study(store: Store) -> None:

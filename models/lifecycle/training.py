@@ -1,0 +1,71 @@
+"""The one place where the life of models meets what learns them: train, say what it is, restore, predict."""
+
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ingest.errors import StudyError
+from ingest.store.model_catalog import ModelEntry, ModelRow
+from models.fingerprint import fingerprint
+from models.leaks import Leak
+from models.learn import PARAMETERS, ROUNDS, Learned, Model, Quality, learn
+from models.lifecycle.card import card
+from models.lifecycle.drift import summary
+from models.study.data import StudyData
+
+__all__ = ["described", "losses", "metric_input", "restored", "trained"]
+
+Floats = NDArray[np.float64]
+
+LIBRARIES = ("genba", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+
+
+def trained(data: StudyData, seed: int) -> Learned:
+    """A model of all units of an audited study, and how well models like it foretell units they have not seen."""
+    return learn(data, seed)
+
+
+def losses(model: Model, features: pd.DataFrame) -> Floats:
+    """Probability of a bad unit, or expected loss. (n,). Raises `StudyError` for a column that is not there."""
+    return model.predict(features)
+
+
+def restored(row: ModelRow, content: str) -> Learned:
+    """A model of the catalog, of this version or an earlier one. Raises `StudyError` for any other text."""
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        raise StudyError(f"model {row.model_id} of study {row.study!r} is no JSON; train it again") from None
+    if not isinstance(said, dict) or "format" not in said:
+        raise StudyError(f"model {row.model_id} of study {row.study!r} names no format; train it again")
+    try:
+        return Learned(Model.from_text(content), Quality(**row.entry.quality))
+    except (AttributeError, TypeError, StudyError) as error:
+        raise StudyError(f"model {row.model_id} of study {row.study!r}: {error}") from None
+
+
+def described(learned: Learned, data: StudyData, leaks: Sequence[Leak], seed: int) -> ModelEntry:
+    """What the catalog keeps of a model beside its text. ``data``: what it learnt from, audited."""
+    bare = ModelEntry(
+        rows=data.n,
+        quality=asdict(learned.quality),
+        task=data.spec.task,
+        algorithms=("LGBMClassifier" if data.spec.task == "classification" else "LGBMRegressor",),
+        fingerprint=fingerprint(data.features.assign(**{data.spec.target: data.loss}), data.time),
+        options={"seed": seed, "rounds": ROUNDS, **PARAMETERS},
+        versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        leaks=[asdict(leak) for leak in leaks],
+        reference={**summary(data.features, data.groups), "naive": float(data.loss.mean())},
+    )
+    return replace(bare, card=card(data.spec.name, data.spec.target, bare))
+
+
+def metric_input(data: StudyData, predicted: Floats) -> Floats:
+    """Predictions (n,) as `models.automl.metrics` wants them: (n, 2) probabilities, or (n,) values."""
+    return np.column_stack([1 - predicted, predicted]) if data.spec.task == "classification" else predicted
