@@ -22,8 +22,9 @@ from scipy.sparse.csgraph import connected_components
 from models.automl.algorithms.base import Task
 from models.automl.matrix import Floats, Ints
 from models.splits import Split, blocks
+from models.study.data import Notice
 
-__all__ = ["Kind", "Plan", "Why", "plan"]
+__all__ = ["Kind", "Plan", "plan"]
 
 Kind = Literal["forward", "grouped", "stratified"]
 
@@ -34,14 +35,6 @@ FIRST, LATEST_FIRST = 0.4, 0.75
 COPIES = 10
 """With so many copies of each row on average, rows are alike because the table is coarse, not by mistake."""
 BUNDLES = 2_000
-
-
-@dataclass(frozen=True)
-class Why:
-    """A remark in code and numbers; `models.automl.decide.words` makes sentences of it."""
-
-    code: str
-    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,8 @@ class Plan:
     random_folds: tuple[Split, ...]
     """For each fold of the first pass as many rows drawn at random from the same ones: the textbook's figure, whose gap
     to the honest one is the optimism. Empty where the honest folds are random."""
-    why: tuple[Why, ...]
+    why: tuple[Notice, ...]
+    """Remarks; `models.automl.decide.words.say` makes sentences of them."""
 
     @property
     def tested(self) -> Ints:
@@ -78,10 +72,11 @@ class _Table:
     strata: Ints
     rng: np.random.Generator
     folds: int
-    why: list[Why] = field(default_factory=list)
+    why: list[Notice] = field(default_factory=list)
 
     def say(self, code: str, **values: Any) -> None:
-        self.why.append(Why(code, values))
+        if all(notice.code != code for notice in self.why):
+            self.why.append(Notice(code, values))
 
     def small(self) -> bool:
         """Whether nothing can be held back; says why."""
@@ -279,7 +274,6 @@ def _forward(table: _Table, moments: Ints, groups: Ints | None, twins: Ints | No
     block = np.empty(len(units), dtype=np.int64)
     block[order] = _in_time(np.unique(units[order], return_inverse=True)[1], table, order, newest, tests)
     if groups is not None and _overlap(block, moments, tests) > 0.5:
-        table.why.clear()
         table.say("groups_overlap_in_time")
         return None
     held = np.flatnonzero(block > tests)

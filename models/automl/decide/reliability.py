@@ -7,7 +7,7 @@ Of two classes the probability of the last one is judged; of more, how sure the 
 - Brier score = reliability − resolution + uncertainty + within (Murphy 1973; `within`, what is lost by putting
   different probabilities into one bin: Stephenson, Coelho, Jolliffe 2008).
 
-The interval of the error is of redrawn groups; like the error itself it cannot be below chance.
+The interval of the error is of redrawn groups, less what redrawing adds to it on average.
 Limits: a bin says nothing about how probabilities are wrong within it; fewer than some 200 rows give few bins.
 
 >>> rng = np.random.default_rng(0)
@@ -54,9 +54,16 @@ class Reliability:
     high: float
     """90 % interval of ``error``."""
     by_chance: float
+    """``error`` of honest probabilities, on average."""
     brier: float
     parts: dict[str, float]
     """reliability, resolution, uncertainty, within."""
+
+    @property
+    def honest(self) -> bool:
+        """Whether honest probabilities would err as much in one of twenty tables."""
+        # The mean of as many |normal|s as bins: its spread is 0.756 of its mean, divided by their root.
+        return self.error <= self.by_chance * (1 + 1.645 * 0.756 / float(np.sqrt(len(self.bins))))
 
 
 def report(truth: Ints, predicted: Floats, groups: Ints, rng: np.random.Generator) -> Reliability | None:
@@ -79,6 +86,7 @@ def report(truth: Ints, predicted: Floats, groups: Ints, rng: np.random.Generato
     rows, mean_said, mean_seen = _means(per_group.sum(1))
     error = float((rows * np.abs(mean_seen - mean_said)).sum() / n)
     drawn = [_error(per_group, _drawn(per_group.shape[1], rng)) for _ in range(REDRAWS)]
+    bias = float(np.mean(drawn)) - error
     noise = np.sqrt(2 / np.pi * mean_said * (1 - mean_said) / rows)
     brier, base = float(np.square(said - came).mean()), float(came.mean())
     parts = {
@@ -90,8 +98,8 @@ def report(truth: Ints, predicted: Floats, groups: Ints, rng: np.random.Generato
     return Reliability(
         tuple(_bin(int(m), float(p), float(s)) for m, p, s in zip(rows, mean_said, mean_seen, strict=True)),
         error,
-        float(np.quantile(drawn, 0.05)),
-        float(np.quantile(drawn, 0.95)),
+        float(max(0.0, np.quantile(drawn, 0.05) - bias)),
+        float(max(0.0, np.quantile(drawn, 0.95) - bias)),
         float((rows * noise).sum() / n),
         brier,
         parts,

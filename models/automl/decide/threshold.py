@@ -11,7 +11,8 @@ the calibrated probabilities (half the best F1; Lipton, Elkan, Naryanaswamy 2014
 probable class (t = 0.5).
 
 Inspection capacity: only the units where stopping gains most are stopped; the surcharge is as large as the gain of the
-first one that no longer fits among the out-of-fold rows. It is a fixed threshold, kept on average, not counted in each batch.
+first one that no longer fits among the out-of-fold rows. The threshold is fixed: capacity is kept on average, not
+counted in each batch.
 
 `economy` then says what the rule would have cost on the out-of-fold rows, against what needs no model.
 
