@@ -280,7 +280,9 @@ def _forward(table: _Table, moments: Ints, groups: Ints | None, twins: Ints | No
     if twins is not None:
         block[(block <= tests) & np.isin(twins, twins[held])] = -1
     splits = [_older(block, at, twins) for at in range(1, tests + 1)]
-    usable = tuple(split for split in splits if len(split.test) and np.ptp(table.target[split.train]) > 0)
+    usable = tuple(
+        split for split in splits if len(split.test) and len(split.train) and np.ptp(table.target[split.train]) > 0
+    )
     if not usable:
         table.say("one_class_before")
         return None
