@@ -86,6 +86,18 @@ class Schedule(Section):
     lease_seconds: float = Field(default=30.0, ge=1, description="Seconds after which a dead scheduler is replaced")
 
 
+class Training(Section):
+    """Where `genba train` learns when it learns several studies."""
+
+    executor: str = Field(
+        default="local",
+        pattern=r"^(local|serial|dask://[^\s/]+:\d+)$",
+        description="`local`: processes of this machine; `serial`: one study after the other; "
+        "`dask://HOST:PORT`: the workers of a Dask cluster, which need these settings, at the same path, too",
+    )
+    processes: int = Field(default=0, ge=0, description="Processes of `local` at most; 0: one per core")
+
+
 class Web(Section):
     """The dashboard."""
 
@@ -116,6 +128,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     ingest: Ingest = Ingest()
     schedule: Schedule = Schedule()
+    training: Training = Training()
     web: Web = Web()
     log: Log = Log()
 

@@ -1,6 +1,10 @@
 """``genba train``."""
 
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, as_completed
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -9,11 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ingest.command import SettingsOption
+from ingest.errors import EnvironmentFailure, GenbaError
 from models.commands.leaving import leave
-from models.commands.opening import chosen, opened
+from models.commands.opening import Opened, chosen, opened
+from models.executors import call, executor
 from models.jobs import Stage, StageOutcome, run_chain
 
-__all__ = ["register"]
+__all__ = ["register", "train_study"]
 
 TRAINING = ("build", "train", "score")
 
@@ -28,28 +34,73 @@ def train(
 
     Example: `genba train leaking_caps`
     """
-    said = []
-    ended: list[StageOutcome] = []
-    with opened(settings) as here:
+    with opened(settings) as here, Progress(console=Console(stderr=True), transient=True) as bar:
         names = chosen(here.plant, study)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            for name in names:
-                task = bar.add_task(f"Training {name}", total=len(TRAINING))
-
-                def report(job: str, share: float, _: str, task: Any = task) -> None:
-                    bar.update(task, completed=TRAINING.index(job) + share)
-
-                stage = Stage(here.settings, here.plant, here.store, name, seed)
-                outcomes = run_chain(stage, datetime.now(UTC), report, TRAINING)
-                ended += outcomes
-                failed = next((outcome for outcome in outcomes if outcome.error), None)
-                said.append({"study": name, "error": failed.error if failed else None, **_merged(outcomes)})
+        if len(names) == 1:
+            by_study = {names[0]: _here(here, names[0], seed, bar)}
+        else:
+            done = dict(_elsewhere(here, settings, names, seed, bar))
+            by_study = {name: done[name] for name in names}
+    said = [{"study": name, "error": _error(outcomes), **_merged(outcomes)} for name, outcomes in by_study.items()]
     if as_json:
         typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
     else:
         for row in said:
             typer.echo("  ".join(f"{key}={value}" for key, value in row.items() if value is not None))
-    leave(ended)
+    leave([outcome for outcomes in by_study.values() for outcome in outcomes])
+
+
+def _here(here: Opened, study: str, seed: int, bar: Progress) -> list[StageOutcome]:
+    task = bar.add_task(f"Training {study}", total=len(TRAINING))
+
+    def report(job: str, share: float, _: str) -> None:
+        bar.update(task, completed=TRAINING.index(job) + share)
+
+    return run_chain(Stage(here.settings, here.plant, here.store, study, seed), datetime.now(UTC), report, TRAINING)
+
+
+def _elsewhere(
+    here: Opened, settings: Path | None, studies: list[str], seed: int, bar: Progress
+) -> Iterator[tuple[str, list[StageOutcome]]]:
+    """Each study and how it went, in the order in which they are done."""
+    training = here.settings.training
+    file = _settings_file(settings)
+    task = bar.add_task(f"Training {len(studies)} studies", total=len(studies))
+    with executor(training.executor, training.processes, len(studies)) as pool:
+        work = f"{__name__}:{train_study.__name__}"
+        futures = {pool.submit(call, work, file, study, seed): study for study in studies}
+        for future in as_completed(futures):
+            yield futures[future], _outcomes(futures[future], future)
+            bar.advance(task)
+
+
+def _settings_file(settings: Path | None) -> str | None:
+    """The settings by a path that holds from any directory."""
+    named = settings or Path(os.environ.get("GENBA_SETTINGS") or "genba.toml")
+    return str(named.resolve()) if named.exists() else None
+
+
+def train_study(settings_file: str | None, study: str, seed: int) -> list[StageOutcome]:
+    """Build, train and score one study in this process, with a store of its own; what fails is an outcome."""
+    try:
+        with opened(Path(settings_file) if settings_file else None) as here:
+            stage = Stage(here.settings, here.plant, here.store, study, seed)
+            return run_chain(stage, datetime.now(UTC), lambda job, share, what: None, TRAINING)
+    except GenbaError as failure:
+        return [StageOutcome(study, TRAINING[0], 0.0, {}, str(failure), failure.exit_code)]
+
+
+def _outcomes(study: str, future: "Future[list[StageOutcome]]") -> list[StageOutcome]:
+    failure = future.exception()
+    if failure is None:
+        return future.result()
+    said = " ".join(str(failure).split())
+    error = f"its process ended without an answer ({type(failure).__name__}: {said}); see the log there"
+    return [StageOutcome(study, TRAINING[1], 0.0, {}, error, EnvironmentFailure.exit_code)]
+
+
+def _error(outcomes: list[StageOutcome]) -> str | None:
+    return next((outcome.error for outcome in outcomes if outcome.error), None)
 
 
 def _merged(outcomes: list[StageOutcome]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NULLTYPE, Date, DateTime, Enum, Float, Integer, Numeric, String, Time
 
-__all__ = ["read_table"]
+__all__ = ["frame_of", "read_table"]
 
 Kind = Literal["whole", "unsigned", "number", "single", "instant", "duration", "text"]
 
@@ -63,6 +63,15 @@ def read_table(
     address = _address(engine)
     fetched = None if address is None else _by_columns(address, wanted)
     return _frame(_by_rows(engine, wanted, fields) if fetched is None else fetched.cast(fields), kinds)
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """As a frame that may be written to, in little more memory than one of the two: the Arrow table is used up."""
+    # Column by column, and each is given back as soon as its copy stands. One in a single piece would not be copied,
+    # and could not be written to; tables of one piece are small.
+    pieces = any(column.num_chunks > 1 for column in table.columns)
+    frame: pd.DataFrame = table.to_pandas(split_blocks=pieces, self_destruct=True, date_as_object=False)
+    return frame
 
 
 def _kind(column: Column[Any]) -> Kind:
@@ -162,8 +171,7 @@ def _frame(table: pa.Table, kinds: dict[str, Kind]) -> pd.DataFrame:
             table = table.set_column(place, name, column.cast(pa.timestamp("us")))
         elif kind == "unsigned" and (compute.max(column).as_py() or 0) < 2**63:
             table = table.set_column(place, name, column.cast(pa.int64()))
-    # Column by column, and each Arrow column is given back as soon as its copy stands.
-    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+    frame = frame_of(table)
     for name in (name for name, kind in kinds.items() if kind == "duration"):
         frame[name] = pd.to_timedelta(frame[name]).dt.as_unit("us")
     return frame

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, inspect
 
 from ingest.errors import StudyError, nearest
 from models.study.data import Excluded, Notice, StudyData, TooLittle, prepare
-from models.study.database import read_table
+from models.study.database import frame_of, read_table
 from models.study.spec import StudySpec
 
 __all__ = ["Excluded", "HasEngine", "Notice", "StudyData", "TooLittle", "load_spec", "load_table", "prepare"]
@@ -79,7 +79,8 @@ def load_table(source: str, store_factory: Callable[[], HasEngine] | None = None
 
 def _parquet(path: Path) -> pd.DataFrame:
     try:
-        with parquet.ParquetFile(path) as file:
+        # Read ahead, the file itself would stand in memory beside the table.
+        with parquet.ParquetFile(path, pre_buffer=False) as file:
             table = file.read()
     except (pyarrow.ArrowException, OSError) as error:
         raise StudyError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
@@ -87,16 +88,10 @@ def _parquet(path: Path) -> pd.DataFrame:
         if pyarrow.types.is_decimal(field.type):
             # Python's own decimals take a hundred bytes each, and are read as numbers in the end.
             table = table.set_column(place, field.name, table.column(place).cast(pyarrow.float64()))
-    frame = _frame(table)
+    frame = frame_of(table)
     # A named index is a column that whoever wrote the file happened to index by.
     named = [name for name in frame.index.names if name is not None]
     return frame.reset_index(level=named) if named else frame
-
-
-def _frame(table: pyarrow.Table) -> pd.DataFrame:
-    """Column by column, each Arrow column given back as soon as its copy stands: one and a bit times the table."""
-    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True, date_as_object=False)
-    return frame
 
 
 def _csv(path: Path) -> pd.DataFrame:
@@ -128,13 +123,23 @@ def _csv(path: Path) -> pd.DataFrame:
 
 
 def _large_csv(path: Path, separator: str, decimal: str, encoding: str) -> pd.DataFrame | None:
-    """None where Arrow gives up: a later row holds another type than the first ones, or another number of fields."""
+    """What pandas would read. None where Arrow gives up, or would name columns in its own way."""
+    reading = arrow_csv.ReadOptions(encoding="utf-8" if encoding == "utf-8-sig" else encoding)
+    parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True)
     try:
+        with arrow_csv.open_csv(path, reading, parsing) as beginning:
+            schema = beginning.schema
+        if len({"", *schema.names}) <= len(schema):
+            return None
         table = arrow_csv.read_csv(
             path,
-            arrow_csv.ReadOptions(encoding="utf-8" if encoding == "utf-8-sig" else encoding),
-            arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            reading,
+            parsing,
             arrow_csv.ConvertOptions(
+                # Dates and times stay words, as pandas leaves them: whoever prepares the table knows their spellings.
+                column_types={
+                    field.name: pyarrow.string() for field in schema if pyarrow.types.is_temporal(field.type)
+                },
                 null_values=MISSING,
                 strings_can_be_null=True,
                 true_values=["True", "TRUE", "true"],
@@ -144,7 +149,12 @@ def _large_csv(path: Path, separator: str, decimal: str, encoding: str) -> pd.Da
         )
     except pyarrow.ArrowException:
         return None
-    return _frame(table)
+    return frame_of(table.cast(pyarrow.schema([field.with_type(_known(field.type)) for field in table.schema])))
+
+
+def _known(kind: pyarrow.DataType) -> pyarrow.DataType:
+    """A column without a value is one of numbers, as with pandas."""
+    return pyarrow.float64() if pyarrow.types.is_null(kind) else kind
 
 
 def _decimal(text: str, separator: str) -> str:

@@ -1,6 +1,7 @@
 """Tables of any shape: what is read, what becomes a feature, what is refused."""
 
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
 from ingest.errors import StudyError
+from models.study import load
 from models.study.load import StudyData, TooLittle, load_spec, load_table, prepare
 from models.study.spec import StudySpec
 
@@ -255,3 +257,60 @@ def test_a_decimal_point_wins_where_both_signs_stand(tmp_path: Path) -> None:
     file = tmp_path / "both.csv"
     file.write_text("temp;thousands\n12.5;1,200\n7.0;2,400\n", encoding="utf-8")
     assert load_table(str(file))["temp"].tolist() == [12.5, 7.0]
+
+
+@pytest.mark.parametrize(("separator", "decimal", "encoding"), [(",", ".", "utf-8-sig"), (";", ",", "cp932")])
+def test_a_large_csv_is_read_as_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str, decimal: str, encoding: str
+) -> None:
+    n = 3000
+    file = tmp_path / "large.csv"
+    frame = pd.DataFrame(
+        {
+            "温度": np.arange(n) / 8,
+            "count": np.arange(n),
+            "some": pd.Series(np.arange(n)).where(np.arange(n) % 3 > 0),
+            "mixed": [*["7"] * (n - 1), "ERR"],
+            "flag": np.arange(n) % 2 == 0,
+            "at": pd.date_range("2026-01-01", periods=n, freq="min").strftime("%Y-%m-%d %H:%M"),
+            "day": pd.date_range("2026-01-01", periods=n).strftime("%Y-%m-%d"),
+            "shift": "08:30:00",
+            "die": [None, "NA", "金型, 1\n2", "x"] * (n // 4),
+            "empty": None,
+        }
+    )
+    frame.to_csv(file, index=False, sep=separator, decimal=decimal, encoding=encoding)
+    small = load_table(str(file))
+    assert str(small["at"].dtype) == "str"
+    monkeypatch.setattr(load, "LARGE", 0)
+    monkeypatch.setattr(pd, "read_csv", lambda *_, **__: pytest.fail("Arrow gave up"))
+    pd.testing.assert_frame_equal(load_table(str(file)), small)
+
+
+@pytest.mark.parametrize("content", ["a,a\n1,2\n", "a,\n1,2\n", "a,b\n1\n2,3\n"])
+def test_what_arrow_would_read_otherwise_is_left_to_pandas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text(content)
+    small = load_table(str(file))
+    monkeypatch.setattr(load, "LARGE", 0)
+    pd.testing.assert_frame_equal(load_table(str(file)), small)
+
+
+def test_the_words_for_missing_are_those_of_pandas() -> None:
+    words = ["x", *load.MISSING, "-", "?"]
+    frame = pd.read_csv(StringIO("a,b\n" + "".join(f"{word},1\n" for word in words)))
+    assert frame["a"].notna().tolist() == [word not in load.MISSING for word in words]
+
+
+def test_decimals_of_a_parquet_file_are_numbers(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"money": pa.array([Decimal("1.5"), None])}), tmp_path / "t.parquet")
+    assert load_table(str(tmp_path / "t.parquet"))["money"].dtype == "float64"
+
+
+def test_columns_of_a_parquet_file_can_be_written_to(tmp_path: Path) -> None:
+    table().to_parquet(tmp_path / "t.parquet")
+    frame = load_table(str(tmp_path / "t.parquet"))
+    frame.loc[:9, "x"] = 0.0
+    assert frame["x"].iloc[:10].eq(0).all()
