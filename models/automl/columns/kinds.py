@@ -91,7 +91,7 @@ def infer(
         content = cells(table.iloc[:, place])
         controllable = roles.get(name) == "controllable"
         column = _column(name, content, controllable=controllable)
-        if column.used or column.kind == "identifier":
+        if (column.used or column.kind == "identifier") and not controllable:
             twins = probes.setdefault(_probe(content), [])
             twin = next((at for at in twins if _same(cells(table.iloc[:, at]), content)), None)
             if twin is None:

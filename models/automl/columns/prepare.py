@@ -106,8 +106,12 @@ class Preparation:
         for recipe, width in zip(self.recipes, spans, strict=True):
             recipe.fill(cells(table.iloc[:, places[recipe.column]]), values[:, at : at + width])
             at += width
-        source = tuple(place for place, width in enumerate(spans) for _ in range(width))
-        return Matrix(values, self._names, self.columns, source, self._levels)
+        return self.matrix(values)
+
+    def matrix(self, values: Floats) -> Matrix:
+        """Numbers that `transform` gave, as a matrix again."""
+        source = tuple(place for place, recipe in enumerate(self.recipes) for _ in recipe.features)
+        return Matrix(values.reshape(-1, len(source)), self._names, self.columns, source, self._levels)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
