@@ -70,6 +70,8 @@ class Signal(Words):
     """Lowest value an engineer may set."""
     max: float | None = None
     step: float | None = Field(default=None, gt=0)
+    monotone: Literal["rising", "falling"] | None = None
+    """With more of it the target, or the chance of a bad unit, can only rise or only fall; models keep to that."""
     levels: tuple[str, ...] = ()
     cost_of_change: float = Field(default=0.0, ge=0)
     statistics: tuple[Literal["last", "mean", "std", "min", "max", "range", "slope", "count", "rate"], ...] = ()

@@ -1,185 +1,31 @@
-"""LightGBM behind one class: codes of categories fixed at training, text in and out, the same answer for a seed."""
+"""A study's units and the engine: one table in, a model and its honest quality out."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, brier_score_loss
 
-from ingest.errors import StudyError, nearest
-from models.splits import Split, forward, random_rows
+from ingest.errors import StudyError
+from models.automl import Model, fit
+from models.automl.explain.path import path_values
+from models.automl.explain.rows import explain_matrix
+from models.automl.explain.trees import tree_view
+from models.automl.fit import Told
+from models.automl.model import Quality
 from models.study.data import StudyData
 
-__all__ = ["Learned", "Model", "Quality", "fit", "learn", "score", "threads_for"]
+__all__ = ["Learned", "contributions", "explained", "glance", "learn", "losses", "shares"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Task = Literal["classification", "regression"]
 
-FORMAT = "genba-model-1"
-REDRAWS = 200
-PARAMETERS: dict[str, Any] = {
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "bagging_freq": 1,
-    "bagging_fraction": 0.8,
-    "feature_fraction": 0.8,
-    "lambda_l2": 1.0,
-    "deterministic": True,
-    "force_col_wise": True,
-    "verbosity": -1,
-}
-ROUNDS = 200
-SMALL = 1_000_000
-
-
-@dataclass(frozen=True)
-class Model:
-    """A trained classifier (probability of a bad unit) or regressor (loss; lower is better).
-
-    ``levels``: the text levels of each categorical column, in the order of their codes.
-    """
-
-    booster: lightgbm.Booster
-    task: Task
-    columns: tuple[str, ...]
-    levels: dict[str, tuple[str, ...]]
-
-    def matrix(self, features: pd.DataFrame) -> Floats:
-        """Features as numbers, (n, columns). A level never seen in training is a missing value.
-
-        Raises `StudyError` naming a column that the model needs and the table does not have.
-        """
-        return _matrix(features, self.columns, self.levels)
-
-    def predict(self, features: pd.DataFrame) -> Floats:
-        """Probability of a bad unit, or expected loss. (n,)"""
-        threads = threads_for(features.size)
-        return np.asarray(self.booster.predict(self.matrix(features), num_threads=threads), dtype=np.float64)
-
-    def to_text(self) -> str:
-        """The whole model as JSON with LightGBM's own text inside; never a pickle."""
-        return json.dumps(
-            {
-                "format": FORMAT,
-                "task": self.task,
-                "columns": self.columns,
-                "levels": self.levels,
-                "booster": self.booster.model_to_string(),
-            },
-            ensure_ascii=False,
-        )
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The model that `to_text` wrote. Raises `StudyError` for anything else."""
-        try:
-            content = json.loads(text)
-            if content["format"] != FORMAT:
-                raise StudyError(f"model format {content['format']!r} is not {FORMAT!r}; train it again")
-            return cls(
-                lightgbm.Booster(model_str=content["booster"]),
-                content["task"],
-                tuple(content["columns"]),
-                {column: tuple(levels) for column, levels in content["levels"].items()},
-            )
-        except (ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
-            raise StudyError(f"not a model of ours ({type(error).__name__}); train it again") from None
-
-
-def _matrix(features: pd.DataFrame, columns: Sequence[str], levels: Mapping[str, Sequence[str]]) -> Floats:
-    out = np.zeros((len(features), max(len(columns), 1)))
-    for place, column in enumerate(columns):
-        if column not in features.columns:
-            raise StudyError(f"the model needs column {column!r}; {nearest(column, map(str, features.columns))}")
-        if column in levels:
-            codes = {level: float(code) for code, level in enumerate(levels[column])}
-            out[:, place] = [codes.get(value, np.nan) for value in features[column].astype("object")]
-        else:
-            out[:, place] = pd.to_numeric(features[column], errors="coerce")
-    return out
-
-
-def threads_for(cells: int) -> int:
-    """Threads for a table of so many cells: one for small ones, 0 (all) for large ones.
-
-    Threads that wait for one another spin: on a box whose cores are busy, two of them were measured 15 times slower
-    than one on 20,000 rows, where on an idle box they save a tenth of a second.
-    """
-    return 1 if cells < SMALL else 0
-
-
-def fit(
-    data: StudyData,
-    rows: Ints | None = None,
-    columns: Sequence[str] | None = None,
-    seed: int = 0,
-    *,
-    rounds: int = ROUNDS,
-) -> Model:
-    """Train on some rows (default: all) and columns (default: every feature)."""
-    chosen = tuple(columns if columns is not None else data.features.columns)
-    table = data.features if rows is None else data.features.iloc[rows]
-    loss = data.loss if rows is None else data.loss[rows]
-    levels = {
-        column: tuple(str(level) for level in table[column].cat.categories)
-        for column in chosen
-        if table[column].dtype != "float64"
-    }
-    leaf = int(np.clip(len(loss) // 100, 5, 50))
-    # Names like "f0": LightGBM refuses JSON characters in names, and ours may hold anything.
-    names = [f"f{place}" for place in range(len(chosen))]
-    dataset = lightgbm.Dataset(
-        _matrix(table, chosen, levels),
-        loss,
-        feature_name=names or ["f0"],
-        categorical_feature=[f"f{place}" for place, column in enumerate(chosen) if column in levels],
-        params={"verbosity": -1, "max_bin": 127, "min_data_in_bin": 3, "feature_pre_filter": False},
-    )
-    parameters = PARAMETERS | {
-        "objective": "binary" if data.spec.task == "classification" else "regression",
-        "min_data_in_leaf": leaf,
-        "seed": seed,
-        "num_threads": threads_for(table.size),
-    }
-    return Model(lightgbm.train(parameters, dataset, rounds), data.spec.task, chosen, levels)
-
-
-@dataclass(frozen=True)
-class Quality:
-    """How well the future is foretold. ``forward`` with its 90 % interval over groups; None where it cannot be told."""
-
-    metric: Literal["roc_auc", "r2"]
-    forward: float | None
-    forward_low: float | None
-    forward_high: float | None
-    random: float | None
-    optimism: float | None
-    baseline: float
-    n_test: int
-    more: dict[str, float]
-    """Further figures of the forward split: ``pr_auc`` and ``brier``, or ``rmse`` and ``mae``."""
-
-
-def score(data: StudyData, seed: int = 0, *, rounds: int = ROUNDS) -> Quality:
-    """Score twice: on the newest whole groups, and on random rows. The difference is the optimism of the latter."""
-    rng = np.random.default_rng(seed)
-    ahead, shuffled = forward(data.groups), random_rows(data.n, rng)
-    metric: Literal["roc_auc", "r2"] = "roc_auc" if data.spec.task == "classification" else "r2"
-    truth, predicted = _test(data, ahead, seed, rounds)
-    value = _measure(metric, truth, predicted)
-    low, high = _interval(metric, truth, predicted, data.groups[ahead.test], rng) if value is not None else (None, None)
-    at_random = _measure(metric, *_test(data, shuffled, seed, rounds))
-    gap = None if value is None or at_random is None else at_random - value
-    baseline = 0.5 if metric == "roc_auc" else 0.0
-    return Quality(
-        metric, value, low, high, at_random, gap, baseline, len(truth), _more(metric, truth, predicted, value)
-    )
+GLANCED = 50_000
+"""Units of a large table that a quick model learns from."""
+FEW = 20
+"""Rows to compare with where every value costs a prediction."""
 
 
 @dataclass(frozen=True)
@@ -190,65 +36,120 @@ class Learned:
     quality: Quality
 
 
-def learn(data: StudyData, seed: int = 0, *, rounds: int = ROUNDS) -> Learned:
-    """Score on honest splits, then train on everything."""
-    quality = score(data, seed, rounds=rounds)
-    return Learned(fit(data, seed=seed, rounds=rounds), quality)
+def learn(
+    data: StudyData,
+    seed: int = 0,
+    *,
+    time_budget: float = 60.0,
+    trials: int | None = None,
+    model_list: Sequence[str] = (),
+    told: Told = lambda what, share, best: None,
+) -> Learned:
+    """Train on every unit of an audited study. Raises `StudyError` where no column is left to learn from."""
+    names = _free(data.features.columns, ("loss", "order", "group"))
+    table = data.features.assign(**{names["loss"]: data.loss})
+    if data.spec.task == "classification":
+        table[names["loss"]] = data.loss.astype(np.int64)
+    timed, grouped = data.time is not None, data.spec.group is not None
+    if timed:
+        table[names["order"]] = np.arange(data.n)
+    if grouped:
+        table[names["group"]] = data.groups
+    model = fit(
+        table,
+        names["loss"],
+        told=told,
+        task=data.spec.task,
+        leaks="off",
+        seed=seed,
+        time_budget=time_budget,
+        trials=trials,
+        model_list=tuple(model_list),
+        monotone=_directions(data),
+        time_column=names["order"] if timed else None,
+        group_column=names["group"] if grouped else None,
+    )
+    return Learned(model, model.quality)
 
 
-def _test(data: StudyData, split: Split, seed: int, rounds: int) -> tuple[Floats, Floats]:
-    if not len(split.train) or not len(split.test):
-        return np.zeros(0), np.zeros(0)
-    model = fit(data, split.train, seed=seed, rounds=rounds)
-    return data.loss[split.test], model.predict(data.features.iloc[split.test])
+def glance(data: StudyData, seed: int = 0, seconds: float | None = None) -> Learned | None:
+    """One boosted model, quickly: enough to say how far the table foretells its target and what the model attends to.
 
-
-def _measure(metric: str, truth: Floats, predicted: Floats, weight: Floats | None = None) -> float | None:
-    """Weighted ROC-AUC or R²; None where one class, or no variance, makes it meaningless."""
-    weight = np.ones(len(truth)) if weight is None else weight
-    seen = truth[weight > 0]
-    if len(seen) < 2 or np.ptp(seen) == 0:
+    Of a large table every k-th unit is used. None where nothing can be learnt or tested.
+    """
+    rows = np.arange(0, data.n, max(1, data.n // GLANCED))
+    if len(rows) < data.n:
+        time = None if data.time is None else data.time.iloc[rows].reset_index(drop=True)
+        features = data.features.iloc[rows].reset_index(drop=True)
+        data = replace(data, features=features, loss=data.loss[rows], groups=data.groups[rows], time=time)
+    name = "LGBMClassifier" if data.spec.task == "classification" else "LGBMRegressor"
+    limit: dict[str, Any] = {"trials": 2} if seconds is None else {"time_budget": max(1.0, seconds)}
+    try:
+        return learn(data, seed, model_list=(name,), **limit)
+    except StudyError:
         return None
-    if metric == "r2":
-        mean = np.average(truth, weights=weight)
-        return float(1 - (weight * (truth - predicted) ** 2).sum() / (weight * (truth - mean) ** 2).sum())
-    # The chance that a bad unit is ranked above a good one, ties counted half.
-    order = np.argsort(predicted, kind="stable")
-    truth, predicted, weight = truth[order], predicted[order], weight[order]
-    place = np.concatenate([[0], np.cumsum(np.diff(predicted) > 0)])
-    bad = np.bincount(place, weight * truth)
-    good = np.bincount(place, weight * (1 - truth))
-    below = np.cumsum(good) - good / 2
-    return float((bad * below).sum() / (bad.sum() * good.sum()))
 
 
-def _interval(
-    metric: str, truth: Floats, predicted: Floats, groups: Ints, rng: np.random.Generator
-) -> tuple[float | None, float | None]:
-    """5 % and 95 % points over resampled groups."""
-    _, codes = np.unique(groups, return_inverse=True)
-    count = int(codes.max()) + 1
-    # Sorted once; the redraws only weigh.
-    order = np.argsort(predicted, kind="stable")
-    truth, predicted, codes = truth[order], predicted[order], codes[order]
-    found = []
-    for _ in range(REDRAWS):
-        drawn = rng.multinomial(count, np.full(count, 1 / count)).astype(np.float64)
-        value = _measure(metric, truth, predicted, drawn[codes])
-        if value is not None:
-            found.append(value)
-    if len(found) < REDRAWS // 2:
-        return None, None
-    return float(np.quantile(found, 0.05)), float(np.quantile(found, 0.95))
+def losses(model: Model, features: pd.DataFrame) -> Floats:
+    """Probability of a bad unit, or expected loss. (n,). Raises `StudyError` for a column that is not there."""
+    return np.asarray(model.predict_raw(features)[:, -1])
 
 
-def _more(metric: str, truth: Floats, predicted: Floats, value: float | None) -> dict[str, float]:
-    if value is None:
-        return {}
-    if metric == "roc_auc":
-        return {
-            "pr_auc": float(average_precision_score(truth, predicted)),
-            "brier": float(brier_score_loss(truth, predicted)),
-        }
-    error = truth - predicted
-    return {"rmse": float(np.sqrt((error**2).mean())), "mae": float(np.abs(error).mean())}
+def contributions(model: Model, frame: pd.DataFrame, factor_of: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """What moved the prediction of each unit: one column per factor, one row per unit.
+
+    Path-dependent SHAP values of the heaviest tree member, in its raw scale; of a model without trees permutation
+    values. They say what moved the prediction, not what would change the plant: `models.rank` answers that.
+    ``factor_of``: factor of each column; without it every column is its own.
+    """
+    matrix = model.preparation.transform(frame)
+    views = (tree_view(member.fitted[0], matrix) for member in model.members)
+    view = next((found for found in views if found is not None), None)
+    if view is not None:
+        values = path_values(view, matrix)[1][:, :, -1]
+    else:
+        some = model.background.take(slice(0, FEW))
+        values = explain_matrix(model, matrix, some, method="permutation_importance").values[:, :, -1]
+    out = {(factor_of or {}).get(column, column): np.zeros(len(frame)) for column in frame.columns}
+    for place, column in enumerate(model.columns):
+        factor = (factor_of or {}).get(column, column)
+        out[factor] = out[factor] + values[:, place]
+    return pd.DataFrame(out, index=frame.index)
+
+
+def explained(learned: Learned | None, data: StudyData, rows: Ints) -> pd.DataFrame:
+    """Contributions per factor of some units of a study; noughts where there is no model."""
+    frame = data.features.iloc[rows]
+    if learned is None:
+        return pd.DataFrame(0.0, index=frame.index, columns=data.factors)
+    return contributions(learned.model, frame, data.factor_of)
+
+
+def shares(parts: pd.DataFrame) -> dict[str, float]:
+    """Mean absolute contribution of each factor, as a share of all (they sum to 1; all 0 for a constant model)."""
+    size = parts.abs().mean()
+    total = float(size.sum())
+    return {str(factor): float(value) / total if total > 0 else 0.0 for factor, value in size.items()}
+
+
+def _free(taken: Iterable[str], wanted: Sequence[str]) -> dict[str, str]:
+    """Names that no column has."""
+    used = set(taken)
+    out = {}
+    for wish in wanted:
+        name = wish
+        while name in used:
+            name += "'"
+        used.add(name)
+        out[wish] = name
+    return out
+
+
+def _directions(data: StudyData) -> dict[str, int]:
+    """Columns that the plant declares monotone, as directions of the loss."""
+    found = {}
+    for column in data.features.columns:
+        factor = data.spec.factor(column)
+        if factor.monotone is not None and factor.of is None and data.features[column].dtype == "float64":
+            found[column] = int(data.sign) * (1 if factor.monotone == "rising" else -1)
+    return found

@@ -108,7 +108,7 @@ def _greedy(answers: Floats, truth: Floats, weight: Floats, task: Task) -> Float
         best = float(found[place])
         times[place] += 1
         total = total + answers[place]
-    return times / times.sum()
+    return np.asarray(times / times.sum())
 
 
 def _pool(complete: Sequence[Trial]) -> list[Trial]:

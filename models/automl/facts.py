@@ -4,13 +4,22 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from models.automl.blend import Part
+import numpy as np
+import pandas as pd
+
+from models.automl.explain.overall import global_
 from models.automl.folds import Plan
 from models.automl.ground import Ground
+from models.automl.matrix import Floats, Ints, Matrix
+from models.automl.metrics import measure
+from models.automl.model import Model
 from models.automl.search import Outcome
 
-__all__ = ["facts_of", "versions"]
+__all__ = ["attention", "facts_of", "sampled", "versions"]
 
+BACKGROUND_ROWS, BACKGROUND_CELLS = 100, 20_000
+ATTENTION_ROWS, ATTENTION_CELLS = 1_000, 20_000
+"""Rows looked at for the importance of columns; fewer where there are many columns."""
 LIBRARIES = ("genba", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "xgboost-cpu")
 
 
@@ -25,7 +34,36 @@ def versions() -> dict[str, str]:
     return found
 
 
-def facts_of(ground: Ground, outcome: Outcome, split: Plan, parts: list[Part]) -> dict[str, Any]:
+def sampled(matrix: Matrix, seed: int) -> Matrix:
+    """Rows to explain others against."""
+    most = int(np.clip(BACKGROUND_CELLS // max(matrix.p, 1), 10, BACKGROUND_ROWS))
+    if matrix.n <= most:
+        return matrix
+    return matrix.take(np.sort(np.random.default_rng(seed).choice(matrix.n, most, replace=False)))
+
+
+def attention(model: Model, ground: Ground, split: Plan) -> list[dict[str, Any]]:
+    """Permutation importance of each column, the largest first; on the rows held back where there are some.
+
+    The finished model has learnt from these rows too: the figures say what it attends to, not how well it does.
+    """
+    rows = split.held_back if len(split.held_back) else split.tested
+    most = int(np.clip(ATTENTION_CELLS // len(model.columns), 30, ATTENTION_ROWS))
+    rows = np.sort(np.random.default_rng(ground.options.seed).permutation(rows)[:most])
+    codes = ground.codes[rows]
+
+    def score(places: Ints, predicted: Floats) -> float | None:
+        said = predicted if model.task == "classification" else predicted[:, 0]
+        return measure(model.quality.metric, codes[places], said)
+
+    found = global_(model, ground.table.iloc[rows], score=score, seed=ground.options.seed)
+    return [
+        {str(key): None if pd.isna(value) else value for key, value in entry.items()}
+        for entry in found.table.to_dict("records")
+    ]
+
+
+def facts_of(ground: Ground, outcome: Outcome, split: Plan) -> dict[str, Any]:
     """JSON-able facts."""
     options = {key: value for key, value in asdict(ground.options).items() if value not in (None, "", (), {})}
     return {

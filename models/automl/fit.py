@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -13,7 +14,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from models.automl.algorithms.registry import algorithms
-from models.automl.facts import facts_of, versions
+from models.automl.algorithms.threads import keep_to_one
+from models.automl.explain.notes import Known
+from models.automl.facts import attention, facts_of, sampled, versions
 from models.automl.ground import lay
 from models.automl.journal import FileJournal, fingerprint
 from models.automl.judge import decided, planned, quality_of, with_and_without
@@ -61,7 +64,7 @@ def fit(
     # Threads that wait for one another spin: side by side every fold keeps to one.
     with (
         threadpool_limits(1 if together else cores),
-        ThreadPoolExecutor(cores) if together else nullcontext() as pool,
+        ThreadPoolExecutor(cores, initializer=keep_to_one) if together else nullcontext() as pool,
     ):
         refit = Refit(bench, {each.name: each for each in tried}, clock, chosen, pool, ground.groups)
         search = Search(
@@ -86,5 +89,8 @@ def fit(
         decisions = decided(ground, split, parts)
         quality = quality_of(ground, split, parts, decisions, refit)
         leaks = with_and_without(ground, split, refit)
-    facts = facts_of(ground, outcome, split, parts)
-    return Model(ground.target, ground.preparation, members, decisions, quality, leaks, facts)
+        known, background = Known.learn(bench.matrix, chosen.seed), sampled(bench.matrix, chosen.seed)
+        facts = facts_of(ground, outcome, split)
+        model = Model(ground.target, ground.preparation, members, decisions, quality, leaks, known, background, facts)
+        told("explain", 1.0, outcome.best().loss)
+        return replace(model, facts={**facts, "importance": attention(model, ground, split)})

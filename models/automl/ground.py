@@ -148,7 +148,7 @@ def _order(frame: pd.DataFrame, time: str | None) -> Floats | None:
         return None
     column = frame[time]
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     found = instants(column.astype("str").where(column.notna(), None)) if column.notna().any() else None
     if found is None:
         first = repr(column.dropna().iloc[0]) if column.notna().any() else "no value"
@@ -156,7 +156,7 @@ def _order(frame: pd.DataFrame, time: str | None) -> Floats | None:
             f"time_column {time!r} cannot be read as times (first: {first}); use ISO 8601, 2026-01-31 08:30:00"
         )
     seconds = (found - pd.Timestamp("1970-01-01", tz="UTC")).dt.total_seconds()
-    return seconds.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(seconds.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _groups(used: pd.DataFrame, column: str | None) -> Ints | None:

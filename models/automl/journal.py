@@ -85,6 +85,6 @@ def _unpacked(content: Mapping[str, Any]) -> Floats:
 
 
 def _trial(content: dict[str, Any]) -> Trial:
-    values = {key: value for key, value in content.items() if key not in ("key", "predicted", "ahead", "rounds")}
-    arrays = {key: _unpacked(content[key]) for key in ("predicted", "ahead")}
-    return Trial(**values, **arrays, rounds=tuple(content["rounds"]))
+    values: dict[str, Any] = {key: value for key, value in content.items() if key != "key"}
+    values |= {name: _unpacked(content[name]) for name in ("predicted", "ahead")}
+    return Trial(**{**values, "rounds": tuple(content["rounds"])})

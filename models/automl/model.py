@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,10 @@ from models.automl.algorithms.base import Config, Fitted, Task
 from models.automl.algorithms.registry import by_name
 from models.automl.columns.prepare import Preparation
 from models.automl.decide import Decisions
-from models.automl.matrix import Floats, Matrix
+from models.automl.explain.notes import Known
+from models.automl.explain.overall import Attention, GlobalMethod, global_
+from models.automl.explain.rows import Explanation, RowMethod, explain_matrix, rows
+from models.automl.matrix import Floats, Ints, Matrix
 from models.automl.options import METRICS
 from models.automl.target import Target
 from models.leaks.report import LeakReport
@@ -75,6 +78,10 @@ class Model:
     decisions: Decisions
     quality: Quality
     leaks: LeakReport
+    known: Known
+    """What training looked like, for notes about rows."""
+    background: Matrix
+    """A sample of the rows of training, to explain others against."""
     facts: dict[str, Any]
     """JSON-able: options, sizes, notes, trials, versions, importance. Never the time of day."""
 
@@ -98,12 +105,15 @@ class Model:
     def predict_raw(self, table: pd.DataFrame) -> Floats:
         """Calibrated probabilities (n, classes), or values (n, 1): the space in which the model is explained."""
         _require_frame(table)
-        parts = [self._chunk(table.iloc[first : first + CHUNK]) for first in range(0, len(table), CHUNK)]
+        parts = [
+            self.predict_matrix(self.preparation.transform(table.iloc[first : first + CHUNK]))
+            for first in range(0, len(table), CHUNK)
+        ]
         width = max(len(self.target.classes), 1)
         return np.concatenate(parts) if parts else np.zeros((0, width))
 
-    def _chunk(self, table: pd.DataFrame) -> Floats:
-        matrix = self.preparation.transform(table)
+    def predict_matrix(self, matrix: Matrix) -> Floats:
+        """`predict_raw` of rows that are prepared already."""
         total = self.members[0].weight * self.members[0].predict(matrix)
         for member in self.members[1:]:
             total = total + member.weight * member.predict(matrix)
@@ -138,6 +148,39 @@ class Model:
         known = np.isfinite(truth)
         raw = self.predict_raw(table[known])
         return metrics.measure(name, truth[known], raw if self.task == "classification" else raw[:, 0])
+
+    def explain(self, table: pd.DataFrame, *, method: GlobalMethod = "permutation_importance") -> Attention:
+        """What the model attends to over the rows of a table, per column of the user; see `models.automl.explain`.
+
+        ``permutation_importance`` needs the target in the table: it is the loss of `quality`'s metric without a column.
+        """
+        _require_frame(table)
+        score = None
+        if method == "permutation_importance":
+            if self.target.name not in table.columns:
+                raise StudyError(f"permutation importance needs the target; add column {self.target.name!r}")
+            table = table[table[self.target.name].notna()]
+            truth = self.target.codes(table[self.target.name])
+
+            def score(rows: Ints, predicted: Floats) -> float | None:
+                said = predicted if self.task == "classification" else predicted[:, 0]
+                return metrics.measure(self.quality.metric, truth[rows], said)
+
+        return global_(self, table, method=method, score=score)
+
+    def explain_rows(
+        self, table: pd.DataFrame, *, method: RowMethod = "shap", background: pd.DataFrame | None = None
+    ) -> Explanation:
+        """Why each row is predicted as it is: values per column of the user that add up to the prediction.
+
+        ``background``: rows to compare with, such as good production; without one, a sample of training.
+        """
+        _require_frame(table)
+        if background is not None:
+            return rows(self, table, background, method=method, known=self.known)
+        matrix = self.preparation.transform(table)
+        found = explain_matrix(self, matrix, self.background, method=method)
+        return replace(found, row_notes=tuple(tuple(notes) for notes in self.known.rows(matrix, table)))
 
     def describe(self) -> dict[str, Any]:
         """What the model is, from what it learnt, how good it is, and what it found suspicious. JSON-able."""
@@ -177,28 +220,43 @@ class Model:
             "decisions": self.decisions.to_dict(),
             "quality": asdict(self.quality),
             "leaks": self.leaks.to_dict(),
+            "known": self.known.to_dict(),
+            "background": [
+                [None if gap else value for value, gap in zip(row, np.isnan(row), strict=True)]
+                for row in self.background.values.tolist()
+            ],
             "facts": self.facts,
         }
         return json.dumps(content, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
     @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The model that `to_text` wrote. Raises `StudyError` for anything else, before any of it is run."""
+    def from_text(cls, text: str) -> "Model":
+        """The model that `to_text` wrote, today or in an earlier release.
+
+        Raises `StudyError` for anything else, before any of it is run.
+        """
+        from models.automl import earlier
+
         try:
             content = json.loads(text)
+            if content["format"] == earlier.RELEASE_1:
+                return earlier.from_release_1(content)
             if content["format"] != FORMAT:
                 raise StudyError(f"model format {content['format']!r} is not {FORMAT!r}; train it again")
             target = Target.from_dict(content["target"])
-            return cls(
+            preparation = Preparation.from_dict(content["preparation"])
+            return Model(
                 target,
-                Preparation.from_dict(content["preparation"]),
+                preparation,
                 tuple(_member(entry, target.task) for entry in content["members"]),
                 Decisions.from_dict(content["decisions"]),
                 Quality(**content["quality"]),
                 LeakReport.from_dict(content["leaks"]),
+                Known.from_dict(content["known"]),
+                preparation.matrix(np.array(content["background"], dtype=np.float64)),
                 content["facts"],
             )
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
             raise StudyError(f"not a model of ours ({type(error).__name__}: {error}); train it again") from None
 
     def save(self, path: Path | str) -> None:

@@ -29,22 +29,23 @@ METRICS: Mapping[Task, tuple[str, ...]] = {
 class OptionWords(TypedDict, total=False):
     """The keyword arguments of `models.automl.fit`; `Options` tells what each means."""
 
+    task: Task
     model_list: Sequence[str]
     exclude_model_list: Sequence[str]
     optimization_metric: str
     include_column_list: Sequence[str]
     exclude_column_list: Sequence[str]
-    datetime_index: str
-    contamination: float
+    datetime_index: str | None
+    contamination: float | None
     notes: str
     time_budget: float
-    trials: int
+    trials: int | None
     seed: int
-    group_column: str
-    time_column: str
-    cost_matrix: Mapping[str, Any] | Sequence[Sequence[float]]
+    group_column: str | None
+    time_column: str | None
+    cost_matrix: Mapping[str, Any] | Sequence[Sequence[float]] | None
     monotone: Mapping[str, int]
-    class_weight: str | Mapping[Any, float]
+    class_weight: str | Mapping[Any, float] | None
     leaks: Leaks
     roles: Mapping[str, str]
     threads: int

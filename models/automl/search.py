@@ -25,6 +25,8 @@ KEPT_OF_RUNG = 3
 """Of the configurations tried on a sample, one in so many goes on to the next larger one."""
 PATIENCE = 10
 """Local trials in a row that do not improve the best score, after which the search ends."""
+BETTER = 1e-3
+"""Share of the loss by which the best must improve to count."""
 HOPELESS = 3.0
 """A trial is given up when its loss is worse than the best by so many standard errors of the paired difference …"""
 FAR = 0.10
@@ -134,6 +136,9 @@ class Search:
                 if self._out_of_time():
                     ended = "time"
                     break
+                if self._too_long(algorithm, rung):
+                    ended = "time"
+                    continue
                 self._try(algorithm, config, rung)
         except KeyboardInterrupt:
             self.clock.stopped = True
@@ -192,7 +197,7 @@ class Search:
             seen.add(key)
             best = leaders[0].loss
             yield named[leader.algorithm], config, n
-            idle = 0 if self._leaders(named)[0].loss < best * (1 - 1e-3) else idle + 1
+            idle = 0 if self._leaders(named)[0].loss < best * (1 - BETTER) else idle + 1
 
     def _leaders(self, named: dict[str, Algorithm]) -> list[Trial]:
         """The best complete trial of each algorithm, the best first."""
@@ -216,6 +221,15 @@ class Search:
         if not any(trial.complete for trial in self.done):
             return self.clock.stopped
         return self.clock.left <= self.reserve(self.done)
+
+    def _too_long(self, algorithm: Algorithm, rung: int) -> bool:
+        """Would a trial like the fastest one of this algorithm end after the time is up?"""
+        if np.isinf(self.clock.left):
+            return False
+        known = [trial.seconds / trial.folds / trial.rows for trial in self.done if trial.algorithm == algorithm.name]
+        folds = len(self.folds) if rung >= self._most() else 1
+        rows = min(rung, float(np.mean([len(split.train) for split in self.folds])))
+        return bool(known) and min(known) * folds * rows > self.clock.left - self.reserve(self.done)
 
     def _stop(self) -> bool:
         """Asked between rounds of a fit. The first trial is always finished: without one there is no model."""

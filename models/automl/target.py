@@ -8,7 +8,7 @@ import pandas as pd
 
 from ingest.errors import StudyError
 from models.automl.algorithms.base import Task
-from models.automl.matrix import Floats
+from models.automl.matrix import Floats, Ints
 
 __all__ = ["Target", "encode"]
 
@@ -30,9 +30,9 @@ class Target:
         places = {label: float(code) for code, label in enumerate(self.classes)}
         return np.array([places.get(_plain(value), np.nan) for value in column.astype("object")], dtype=np.float64)
 
-    def labels(self, codes: Floats) -> np.ndarray[Any, Any]:
+    def labels(self, codes: Ints) -> np.ndarray[Any, Any]:
         """The user's labels of class codes."""
-        return np.asarray(self.classes)[codes.astype(np.int64)]
+        return np.asarray(self.classes)[codes]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: labels are text, numbers or booleans."""

@@ -4,17 +4,17 @@ import json
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from importlib.metadata import version
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ingest.errors import StudyError
 from ingest.store.model_catalog import ModelEntry, ModelRow
+from models.automl.facts import versions
+from models.automl.model import Model, Quality
 from models.fingerprint import fingerprint
 from models.leaks import Leak
-from models.learn import PARAMETERS, ROUNDS, Learned, Model, Quality, learn
+from models.learn import Learned, learn, losses
 from models.lifecycle.card import card
 from models.lifecycle.drift import summary
 from models.study.data import StudyData
@@ -23,17 +23,10 @@ __all__ = ["described", "losses", "metric_input", "restored", "trained"]
 
 Floats = NDArray[np.float64]
 
-LIBRARIES = ("genba", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
-
 
 def trained(data: StudyData, seed: int) -> Learned:
     """A model of all units of an audited study, and how well models like it foretell units they have not seen."""
     return learn(data, seed)
-
-
-def losses(model: Model, features: pd.DataFrame) -> Floats:
-    """Probability of a bad unit, or expected loss. (n,). Raises `StudyError` for a column that is not there."""
-    return model.predict(features)
 
 
 def restored(row: ModelRow, content: str) -> Learned:
@@ -56,10 +49,10 @@ def described(learned: Learned, data: StudyData, leaks: Sequence[Leak], seed: in
         rows=data.n,
         quality=asdict(learned.quality),
         task=data.spec.task,
-        algorithms=("LGBMClassifier" if data.spec.task == "classification" else "LGBMRegressor",),
+        algorithms=tuple(dict.fromkeys(member.algorithm for member in learned.model.members)),
         fingerprint=fingerprint(data.features.assign(**{data.spec.target: data.loss}), data.time),
-        options={"seed": seed, "rounds": ROUNDS, **PARAMETERS},
-        versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        options=learned.model.facts["options"],
+        versions={"python": platform.python_version(), **versions()},
         leaks=[asdict(leak) for leak in leaks],
         reference={**summary(data.features, data.groups), "naive": float(data.loss.mean())},
     )

@@ -102,7 +102,7 @@ class QualityEntry(TypedDict):
     forward_high: float | None
     random: float | None
     optimism: float | None
-    baseline: float
+    baseline: float | None
     n_test: int
     more: dict[str, float]
 

@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from models.explain import contributions, shares
+from models.automl.algorithms.threads import threads_for
+from models.automl.model import Quality
 from models.leaks import Leak, audit
-from models.learn import ROUNDS, Learned, Quality, learn, threads_for
+from models.learn import Learned, explained, glance, shares
 from models.rank.adjust import inseparable, stage_notices
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.document import SCHEMA, Document, Entry, Gain, QualityEntry
@@ -39,8 +40,6 @@ FALSE_ALARM = 0.005
 learnt once on all units, which favours effects seen by chance: 0.02 let 5 % of 160 null plants through."""
 BIG_SHARE = 0.15
 OPPOSITE = -0.5
-MODEL_COST = 1.5e-8
-"""Seconds per row, column and round of LightGBM, roughly; only used under a budget."""
 
 
 class _Pace:
@@ -53,13 +52,6 @@ class _Pace:
     def left(self) -> float:
         return float("inf") if self.end is None else max(self.end - time.monotonic(), 0.0)
 
-    def rounds(self, data: StudyData) -> int:
-        """LightGBM rounds that three fits can afford in half of what is left."""
-        if self.end is None:
-            return ROUNDS
-        each = 3 * data.n * max(data.features.shape[1], 1) * MODEL_COST
-        return int(np.clip(self.left / 2 / each, 20, ROUNDS))
-
 
 def rank(
     data: StudyData | TooLittle,
@@ -71,7 +63,7 @@ def rank(
 ) -> dict[str, Any]:
     """The document of contract 5.2. ``progress`` hears the share done and what is being done.
 
-    ``learned``: what `models.learn.learn` gave for the same, audited data; without it, it is learnt here.
+    ``learned``: what `models.learn.learn` gave for the same, audited data; without it, a quick model is trained here.
     """
     if isinstance(data, TooLittle):
         return refuse(data, seed)
@@ -82,14 +74,15 @@ def rank(
     document = _frame(data, leaks, seed)
     rng = np.random.default_rng(seed)
     tell(0.05, "model")
-    learned = learned or learn(data, seed, rounds=pace.rounds(data))
-    document["quality"] = _quality(learned.quality)
+    learned = learned or glance(data, seed, None if budget is None else pace.left / 3)
     notices = [*data.notices, *stage_notices(data)]
-    if learned.quality.forward is None:
+    if learned is not None:
+        document["quality"] = _quality(learned.quality)
+    if learned is None or learned.quality.forward is None:
         notices.append(Notice("not_scored"))
     tell(0.25, "explanation")
     rows = np.sort(rng.permutation(data.n)[:EXPLAINED_ROWS])
-    parts = contributions(learned.model, data.features.iloc[rows], data.factor_of)
+    parts = explained(learned, data, rows)
     share = shares(parts)
     document["context"] = _context(data, share)
     candidates, more = _candidates(data)
@@ -111,7 +104,7 @@ def refuse(little: TooLittle, seed: int = 0) -> dict[str, Any]:
     """The document where nothing can be learnt."""
     spec = little.spec
     metric = "roc_auc" if spec.task == "classification" else "r2"
-    quality = Quality(metric, None, None, None, None, None, 0.5 if metric == "roc_auc" else 0.0, 0, {})  # type: ignore[arg-type]
+    quality = Quality(metric, None, None, None, None, None, 0.5 if metric == "roc_auc" else 0.0, 0, "folds")
     document: Document = {
         "schema": SCHEMA,
         "study": spec.name,

@@ -24,6 +24,7 @@ def _factor(signal: Signal, stage: float | None, derived_from: str | None) -> di
         "stage": stage,
         "unit": signal.unit if derived_from is None else "",
         "of": derived_from,
+        "monotone": signal.monotone if derived_from is None else None,
     }
     if signal.role == "controllable" and derived_from is None:
         said |= {"min": signal.min, "max": signal.max, "step": signal.step, "cost_of_change": signal.cost_of_change}

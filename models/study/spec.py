@@ -34,6 +34,8 @@ class Factor(_Words):
     """Highest value an engineer may set."""
     step: float | None = Field(default=None, gt=0)
     """The setting's resolution; edges of a window are multiples of it, counted from ``min``."""
+    monotone: Literal["rising", "falling"] | None = None
+    """With more of it the target, or the chance of a bad unit, can only rise or only fall; models keep to that."""
     levels: tuple[str | bool | int | float, ...] = ()
     """What a categorical setting may be; without them, whatever the table holds."""
     cost_of_change: float = Field(default=0.0, ge=0)

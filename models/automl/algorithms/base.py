@@ -1,5 +1,6 @@
 """The contract of every algorithm: configurations in order of cost, fit on some rows, predict, to JSON and back."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -42,12 +43,14 @@ class Workbench:
     weight: Floats
     problem: Problem
     shared: dict[str, Any] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
-        """What ``make`` returned the first time."""
-        if key not in self.shared:
-            self.shared[key] = make()
-        return self.shared[key]
+        """What ``make`` returned the first time; folds side by side wait for one another."""
+        with self.lock:
+            if key not in self.shared:
+                self.shared[key] = make()
+            return self.shared[key]
 
 
 class Fitted(Protocol):

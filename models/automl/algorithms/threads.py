@@ -1,20 +1,29 @@
 """How many threads a table deserves."""
 
+import threading
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["openmp", "threads_for"]
+__all__ = ["keep_to_one", "openmp", "threads_for"]
 
 SMALL = 1_000_000
 """Cells. Threads that wait for one another spin: where the cores are busy, two of them were measured 15 times slower
 than one on 20,000 rows; where they are idle, they save a tenth of a second."""
 
 
+_here = threading.local()
+
+
+def keep_to_one() -> None:
+    """The calling thread is one of several side by side: from now on it uses no others."""
+    _here.one = True
+
+
 def threads_for(cells: int, threads: int = 0) -> int:
     """Threads for a table of so many cells: one for small ones, else ``threads`` (0: all)."""
-    return 1 if cells < SMALL else threads
+    return 1 if cells < SMALL or getattr(_here, "one", False) else threads
 
 
 @cache
