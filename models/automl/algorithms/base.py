@@ -43,7 +43,7 @@ class Workbench:
     weight: Floats
     problem: Problem
     shared: dict[str, Any] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    lock: Any = field(default_factory=threading.RLock, repr=False)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What ``make`` returned the first time; folds side by side wait for one another."""
