@@ -111,7 +111,7 @@ class Preparation:
     def matrix(self, values: Floats) -> Matrix:
         """Numbers that `transform` gave, as a matrix again."""
         source = tuple(place for place, recipe in enumerate(self.recipes) for _ in recipe.features)
-        return Matrix(values.reshape(-1, len(source)), self._names, self.columns, source, self._levels)
+        return Matrix(values.reshape(len(values), len(source)), self._names, self.columns, source, self._levels)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
