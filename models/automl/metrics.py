@@ -30,7 +30,17 @@ from ingest.errors import StudyError, nearest
 from models.automl.algorithms.base import Task
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["BINARY_ONLY", "Difference", "check", "interval", "mean_interval", "measure", "paired", "per_row_loss"]
+__all__ = [
+    "BINARY_ONLY",
+    "Difference",
+    "check",
+    "interval",
+    "mean_interval",
+    "measure",
+    "of_decisions",
+    "paired",
+    "per_row_loss",
+]
 
 BINARY_ONLY = ("f1", "precision", "recall")
 REDRAWS = 400
@@ -247,6 +257,11 @@ _VALUED = (
     "neg_mean_squared_error", "neg_root_mean_squared_error", "neg_mean_absolute_error", "neg_mean_squared_log_error",
     "neg_median_absolute_error", "r2",
 )  # fmt: skip
+
+
+def of_decisions(metric: str) -> bool:
+    """Whether a metric looks at decided classes only: then it should be given a model's decisions, one-hot."""
+    return metric in _DECISIONS
 
 
 def check(metric: str, task: Task, classes: int) -> None:

@@ -16,6 +16,7 @@ from models.automl.decide.intervals import fit as fit_intervals
 from models.automl.decide.threshold import Rule, choose
 from models.automl.decide.weights import true_mix
 from models.automl.matrix import Floats, Ints
+from models.automl.metrics import of_decisions
 
 __all__ = ["Costs", "Decisions"]
 
@@ -77,6 +78,13 @@ class Decisions:
         if self.rule is None:
             return np.asarray(probabilities.argmax(1), dtype=np.int64)
         return self.rule.decide(probabilities)
+
+    def judged(self, metric: str, probabilities: Floats) -> Floats:
+        """What `models.automl.metrics` should be given for a metric: calibrated probabilities (n, k) as they are, or for
+        metrics of decisions (accuracy, F1, …) 1 for the class that `decide` chose."""
+        if not of_decisions(metric):
+            return probabilities
+        return np.asarray(np.eye(probabilities.shape[1])[self.decide(probabilities)])
 
     def bounds(self, raw: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
         """(low, high) around (n,) predicted values. Raises `StudyError` where no intervals were learnt."""

@@ -7,6 +7,7 @@ import pytest
 
 from ingest.errors import StudyError
 from models.automl.decide import Costs, Decisions
+from models.automl.metrics import measure
 
 
 def _rng() -> np.random.Generator:
@@ -28,6 +29,15 @@ def test_a_classifier_is_calibrated_and_decides_by_cost():
     assert (found.decide(p) == 1).mean() == pytest.approx(0.9, abs=0.05)
     back = Decisions.from_dict(json.loads(json.dumps(found.to_dict())))
     assert (back.decide(back.probabilities(raw)) == found.decide(p)).all()
+
+
+def test_metrics_of_decisions_judge_what_is_decided():
+    truth, raw, _ = _binary()
+    costs = Costs.parse({"bad": 1, "missed": 9, "false_stop": 1}, (0, 1))
+    found = Decisions.fit("classification", truth, raw, np.arange(2000), "roc_auc", _rng(), costs=costs)
+    p = found.probabilities(raw)
+    assert found.judged("roc_auc", p) is p
+    assert measure("recall", truth, found.judged("recall", p)) > 0.98 > measure("recall", truth, p)
 
 
 def test_weights_are_taken_out_again():
