@@ -39,7 +39,7 @@ def _table(columns: list[list[object]]) -> pd.DataFrame:
     return pd.DataFrame({f"c{at}": pd.Series(values, dtype=object) for at, values in enumerate(columns)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(COLUMN, min_size=1, max_size=3), st.lists(CELLS, min_size=3, max_size=3))
 def test_any_table(columns: list[list[object]], later: list[object]) -> None:
     table = _table(columns)
