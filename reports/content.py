@@ -6,6 +6,7 @@ from reports.findings import advice, caution, effect, energy_month, net, now, st
 from reports.formats import Formats
 from reports.grounds import excluded_table, facts, footer, grade, next_steps, period, reason, trust
 from reports.parts import Cell, Finding, KeyFigure, Ranking, Report, Table
+from reports.standing import gone
 from reports.voice import Names, Voice, clean
 from reports.words import Words
 
@@ -27,7 +28,9 @@ def build(document: Document, formats: Formats, names: Names) -> Report:
         n=voice.words("page.n", n=formats.count(document.n_used)),
         headline=_headline(voice, lead_entry),
         lead=_lead(voice, lead_entry),
-        caution=(caution(voice, lead_entry) or "") if found and lead_entry else "",
+        caution=" ".join(
+            text for text in (gone(voice), caution(voice, lead_entry) if found and lead_entry else None) if text
+        ),
         key_figures=_key_figures(voice, lead_entry),
         progress=min(1.0, document.n_used / needed) if needed else None,
         progress_text=voice.words(

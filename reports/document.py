@@ -12,7 +12,19 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ingest.errors import StudyError
 from ingest.strict import explain
 
-__all__ = ["Document", "Entry", "Gain", "LevelPoint", "Money", "Point", "Quality", "Said", "TimePoint"]
+__all__ = [
+    "Document",
+    "Entry",
+    "Gain",
+    "LevelPoint",
+    "Money",
+    "Moved",
+    "Point",
+    "Quality",
+    "Said",
+    "Standing",
+    "TimePoint",
+]
 
 
 def _finite(value: Any) -> Any:
@@ -164,6 +176,60 @@ class Data(Part):
     group: str | None = None
 
 
+class Why(Part):
+    """The event that brought the model where it is."""
+
+    event: str
+    code: str
+    at: str
+    details: dict[str, Any] = {}
+
+
+class Performance(Part):
+    """The model's score on units made since its training, and what was promised."""
+
+    code: str
+    alarm: bool = False
+    metric: str
+    value: Number = None
+    naive: Number = None
+    promised_low: Number = None
+    units: int = 0
+
+
+class Moved(Part):
+    """A column that no longer behaves as in training; ``share`` of the whole difference."""
+
+    column: str
+    share: Number = None
+    before: Number = None
+    now: Number = None
+    level: str | None = None
+    missing_before: Number = None
+    missing_now: Number = None
+    unseen: Number = None
+
+
+class Standing(Part):
+    """Where the study's model stands: what `models.lifecycle.standing` writes."""
+
+    state: Literal["champion", "withdrawn", "none"]
+    model_id: int | None = None
+    trained_at: str | None = None
+    rows: int | None = None
+    why: Why | None = None
+    performance: Performance | None = None
+    drift: tuple[Moved, ...] = ()
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any], where: str = "model") -> Self:
+        """Check it alone. Raises `StudyError` as `Document.parse` does."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise StudyError(explain(error, cls, where)) from None
+
+
 class Document(Part):
     """What `genba rank --json` wrote."""
 
@@ -189,6 +255,8 @@ class Document(Part):
     excluded: tuple[Excluded, ...] = ()
     timeline: tuple[TimePoint, ...] = ()
     warnings: tuple[Said, ...] = ()
+    model: Standing | None = None
+    """Only a plant's own studies have models that live on."""
 
     @classmethod
     def parse(cls, content: Mapping[str, Any], where: str = "ranking document") -> Self:

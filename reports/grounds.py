@@ -4,15 +4,12 @@ from typing import Literal
 
 from reports.document import Quality
 from reports.parts import Cell, Fact, Table, Trust
-from reports.voice import Voice, clean
+from reports.standing import alarms, in_use
+from reports.voice import ERRORS, SHARES, Voice, clean
 
 __all__ = ["excluded_table", "facts", "footer", "grade", "next_steps", "period", "reason", "trust"]
 
 Grade = Literal["very_good", "good", "moderate", "weak", "unknown"]
-SHARES = ("roc_auc", "r2")
-"""Metrics that read as a percentage."""
-ERRORS = ("mae", "rmse")
-"""Metrics in the unit of the target."""
 MOST_CONTEXT = 8
 """Beyond these nothing explains much."""
 NOTABLE = 0.02
@@ -55,18 +52,10 @@ def grade(voice: Voice) -> Grade:
     return "good" if skill >= 0.5 else "moderate" if skill >= 0.25 else "weak"
 
 
-def _shown(voice: Voice, quality: Quality, value: float | None) -> str:
-    if quality.metric in SHARES:
-        return voice.formats.percent(value)
-    if quality.metric in ERRORS:
-        return voice.formats.quantity(value, voice.unit, voice.loss_digits())
-    return voice.formats.number(value, 3)
-
-
 def _interval(voice: Voice, quality: Quality) -> str:
     if quality.forward is None or quality.forward_low is None or quality.forward_high is None:
         return ""
-    low, high = (_shown(voice, quality, end) for end in (quality.forward_low, quality.forward_high))
+    low, high = (voice.score(quality.metric, end) for end in (quality.forward_low, quality.forward_high))
     if quality.metric in SHARES:
         low = low.removesuffix("%")
     return voice.words("trust.with_interval", interval=voice.formats.span(low, high))
@@ -76,10 +65,10 @@ def _model(voice: Voice, quality: Quality) -> tuple[str, ...]:
     words = voice.words
     known = quality.metric if quality.metric in ("roc_auc", "r2") else "mae" if quality.metric in ERRORS else "other"
     values = {
-        "score": _shown(voice, quality, _score(quality)),
+        "score": voice.score(quality.metric, _score(quality)),
         "interval": _interval(voice, quality),
         "loss": voice.loss_name,
-        "baseline": _shown(voice, quality, quality.baseline),
+        "baseline": voice.score(quality.metric, quality.baseline),
         "metric": clean(quality.metric),
     }
     said = [words(f"trust.{known}", **values)]
@@ -94,7 +83,7 @@ def _model(voice: Voice, quality: Quality) -> tuple[str, ...]:
 
 def _optimism(voice: Voice, quality: Quality, forward: float, random: float) -> str:
     """What a test on shuffled data would have pretended."""
-    shown = _shown(voice, quality, random)
+    shown = voice.score(quality.metric, random)
     lower_is_better = quality.metric in ERRORS
     flattery = forward - random if lower_is_better else random - forward
     notable = NOTABLE if quality.metric not in ERRORS else NOTABLE * abs(forward)
@@ -103,7 +92,7 @@ def _optimism(voice: Voice, quality: Quality, forward: float, random: float) -> 
     difference = (
         voice.words("trust.points", n=voice.formats.number(flattery * 100))
         if quality.metric in SHARES
-        else _shown(voice, quality, flattery)
+        else voice.score(quality.metric, flattery)
     )
     return voice.words("trust.optimism", random=shown, optimism=difference)
 
@@ -115,7 +104,8 @@ def trust(voice: Voice) -> Trust | None:
     quality = document.quality
     if quality is not None and _score(quality) is None:
         quality = None
-    if quality is None and not warnings:
+    use, alarm = in_use(voice), alarms(voice)
+    if quality is None and not warnings and not use and not alarm:
         return None
     found = document.verdict == "factors_found" and document.ranking
     level = voice.formats.percent(document.ranking[0].gain.level) if found else ""
@@ -131,6 +121,8 @@ def trust(voice: Voice) -> Trust | None:
         advice=words(f"trust.advice_{shown}") if quality and found else "",
         model=_model(voice, quality) if quality else (),
         evidence=evidence if found else (),
+        in_use=use,
+        alarms=alarm,
         warnings=warnings,
         context=_context(voice),
     )

@@ -78,11 +78,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Trust:
-    """How far the result carries."""
+    """How far the result carries. ``in_use``: which model scores the units; ``alarms``: what speaks against it now."""
 
     grade: str
     advice: str
     model: tuple[str, ...]
+    in_use: tuple[str, ...]
+    alarms: tuple[str, ...]
     evidence: tuple[str, ...]
     warnings: tuple[str, ...]
     context: Table | None

@@ -9,11 +9,15 @@ from reports.document import Document
 from reports.formats import NBSP, Formats, decimals, parse_moment, unit_sign
 from reports.words import Words
 
-__all__ = ["ENERGY_UNITS", "Names", "Voice", "clean"]
+__all__ = ["ENERGY_UNITS", "ERRORS", "SHARES", "Names", "Voice", "clean"]
 
 Names = Mapping[str, Mapping[str, str]]
 ENERGY_UNITS = ("Wh", "kWh", "MWh", "J", "kJ", "MJ", "GJ")
 """Units whose sum over a month means something."""
+SHARES = ("roc_auc", "r2")
+"""Metrics that read as a percentage."""
+ERRORS = ("mae", "rmse")
+"""Metrics in the unit of the target."""
 DAYS_PER_MONTH = 30
 LEAST_DAYS = 7
 """A shorter period says nothing about a month."""
@@ -125,6 +129,14 @@ class Voice:
     def unit_note(self, unit: str, name: str = "") -> str:
         """The unit in brackets, unless the name says it already."""
         return "" if not unit or unit in re.split(r"[\s\[\]()_]+", name) else f"{NBSP}[{unit}]"
+
+    def score(self, metric: str, value: float | None) -> str:
+        """A model's score in the way of its metric: per cent, the target's unit, or a bare number."""
+        if metric in SHARES:
+            return self.formats.percent(value)
+        if metric in ERRORS:
+            return self.formats.quantity(value, self.unit, self.loss_digits())
+        return self.formats.number(value, 3)
 
     # -- the gain
 

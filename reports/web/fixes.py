@@ -1,14 +1,15 @@
 """The fix-first list of a study, as the dashboard shows it. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from ingest.errors import StudyError
 from ingest.plant import Plant
 from ingest.store.results import RankingRow
 from reports.document import Document, Entry
+from reports.web.health import ModelHealth, model_health
 from reports.web.names import Names, find_signal, names
 
 __all__ = ["Fix", "FixList", "Gain", "Money", "Window", "fix_list"]
@@ -78,10 +79,20 @@ class FixList:
     fixes: tuple[Fix, ...]
     reports: tuple[str, ...]
     """Languages in which a report file was written."""
+    model: ModelHealth | None = None
 
 
-def fix_list(plant: Plant, study: str, ranking: RankingRow | None, reports: Collection[str]) -> FixList:
-    """The list to show for a study of the plant. A document that cannot be read is a verdict, not an exception."""
+def fix_list(
+    plant: Plant,
+    study: str,
+    ranking: RankingRow | None,
+    reports: Collection[str],
+    standing: Mapping[str, Any] | None = None,
+) -> FixList:
+    """The list to show for a study of the plant. A document that cannot be read is a verdict, not an exception.
+
+    ``standing``: what `models.lifecycle.standing` says of the study's model.
+    """
     known = plant.studies[study]
     bare = FixList(
         study=study,
@@ -96,6 +107,7 @@ def fix_list(plant: Plant, study: str, ranking: RankingRow | None, reports: Coll
         reason=None,
         fixes=(),
         reports=tuple(sorted(reports)),
+        model=model_health(standing, plant.lines.get(known.line)),
     )
     if ranking is None:
         return bare

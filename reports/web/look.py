@@ -16,6 +16,7 @@ from ingest.store import live
 from ingest.store.engine import Store
 from ingest.store.migrate import require_schema
 from ingest.store.results import latest_ranking, latest_reports
+from models.lifecycle.standing import standing
 from reports.web.board import Board, Rows, Trouble, compose
 from reports.web.days import DAYS, Defects, Energy, day_bounds, defects, energy, just_begun
 from reports.web.fixes import fix_list
@@ -111,7 +112,11 @@ class Lookout:
             energy={name: self._energy(name, line, by_address, now) for name, line in lines.items()},
             fix_first=tuple(
                 fix_list(
-                    self._plant, study, latest_ranking(self._store, study), latest_reports(self._store, study).keys()
+                    self._plant,
+                    study,
+                    latest_ranking(self._store, study),
+                    latest_reports(self._store, study).keys(),
+                    standing(self._store, study),
                 )
                 for study in self._plant.studies
             ),

@@ -12,10 +12,12 @@ from markupsafe import Markup
 
 from ingest.plant import Language
 from reports.formats import ABSENT, Formats, decimals, setting_decimals, unit_sign
+from reports.voice import SHARES
 from reports.web.bars import HEIGHT, WIDTH, Bars, Whisker, day_bars, whisker
 from reports.web.board import Board, LineBoard, NewSignal, Tile
 from reports.web.days import Defects, Energy
 from reports.web.fixes import Fix, FixList, Window
+from reports.web.health import ModelHealth
 from reports.words import LANGUAGES, Words
 
 __all__ = ["View", "age_parts", "view_in"]
@@ -215,6 +217,27 @@ class View:
             if language in fixes.reports:
                 return f"/reports/{fixes.study}.{language}.html", language
         return None
+
+    def health(self, model: ModelHealth) -> str:
+        """What is the matter with a model, in a sentence."""
+        share = model.metric in SHARES
+        value, promised = (
+            self.formats.percent(score) if share else self.formats.number(score, 3)
+            for score in (model.value, model.promised)
+        )
+        return self.words(
+            f"model.{model.code}_said",
+            id=model.model_id,
+            day=self.formats.day(model.since),
+            n=self.formats.count(model.units),
+            value=value,
+            promised=promised,
+        )
+
+    def moved(self, model: ModelHealth) -> str:
+        """The factors that moved, each with its share of all that changed."""
+        shown = [f"{one.name[self.language]} ({self.formats.percent(one.share)})" for one in model.moved[:MOST_FIXES]]
+        return self.words("model.which", factors=self.words.join(shown, "signs"))
 
     def payload(self, payload: bytes) -> str:
         """The beginning of a payload as text; what is no text is shown as replacement signs."""
