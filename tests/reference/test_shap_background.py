@@ -80,10 +80,10 @@ def test_numbers_against_shap():
 
 def test_long_paths_against_shap():
     rng = np.random.default_rng(2)
-    x = rng.normal(size=(1500, 25))
-    y = np.exp((np.arange(25) * x).sum(axis=1) / 30)
-    params = {"verbose": -1, "num_threads": 1, "num_leaves": 60, "min_data_in_leaf": 1, "learning_rate": 0.3}
-    booster = lgb.train(params, lgb.Dataset(x, y), 20)
+    x = rng.normal(size=(1500, 20))
+    y = np.cumprod(x > -1, axis=1) @ (1.2 ** np.arange(20))  # each column counts where all before it passed
+    params = {"verbose": -1, "num_threads": 1, "num_leaves": 40, "min_data_in_leaf": 1, "learning_rate": 0.3}
+    booster = lgb.train(params, lgb.Dataset(x, y), 10)
     forest = Forest.from_lightgbm(booster)
     read = background._read(forest, np.arange(25), range(forest.trees))
     assert read.count.max() > background.TABLED
