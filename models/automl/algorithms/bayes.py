@@ -84,6 +84,7 @@ class Bayes(Plain):
     ) -> Fitted:
         """Moments and shares, weighted."""
         scaled, table = view(bench)
+        rows = np.sort(rows)
         matrix, classes = bench.matrix.take(rows), bench.problem.classes
         places = [number.place for number in scaled.numbers]
         values = np.where(np.isnan(matrix.values[:, places]), np.nan, table[rows][:, : len(places)])

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import lightgbm
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from ingest.errors import StudyError
@@ -17,9 +18,11 @@ from models.automl.algorithms.threads import threads_for
 from models.automl.algorithms.written import Written
 from models.automl.matrix import Floats, Matrix
 
-__all__ = ["Boosted", "Link", "load_boosted", "outputs_of"]
+__all__ = ["DOUBT", "Boosted", "Link", "load_boosted", "narrow", "outputs_of", "trees_of"]
 
 KIND = "trees"
+DOUBT = 0.005
+"""Share of the overall mean mixed in: no forest of some hundred trees may call anything impossible."""
 Link = Literal["identity", "logit"]
 
 
@@ -51,16 +54,13 @@ class Boosted:
         values = filled(matrix.values, self.fill)
         if self.encoding is not None:
             values = np.concatenate([values, self.encoding.columns(matrix)], axis=1)
-        if self.single:
-            with np.errstate(over="ignore"):
-                values = np.clip(values.astype(np.float32), -1e38, 1e38).astype(np.float64)
-        return values
+        return narrow(values).astype(np.float64) if self.single else values
 
     def raw(self, matrix: Matrix) -> Floats:
         """(n, outputs): ``offset + scale *`` the sum of the trees; additive over the features."""
         inputs = self.inputs(matrix)
         said = self.booster.predict(inputs, raw_score=True, num_threads=threads_for(inputs.size))
-        return self.offset + self.scale * np.asarray(said, dtype=np.float64).reshape(len(inputs), -1)
+        return self.offset + self.scale * np.asarray(said, dtype=np.float64).reshape(len(inputs), len(self.offset))
 
     def predict(self, matrix: Matrix) -> Floats:
         """(n, classes) probabilities or (n,) values."""
@@ -71,7 +71,7 @@ class Boosted:
             # The shares of a forest add up to 1 but for rounding.
             shares = softmax(raw, axis=1) if self.link == "logit" else raw / raw.sum(axis=1, keepdims=True)
             return np.asarray(shares, dtype=np.float64)
-        last = expit(raw[:, 0]) if self.link == "logit" else raw[:, 0]
+        last = expit(raw[:, 0]) if self.link == "logit" else np.clip(raw[:, 0], 0.0, 1.0)
         return np.stack([1 - last, last], axis=1)
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,6 +90,11 @@ class Boosted:
             "encoding": None if self.encoding is None else self.encoding.to_dict(),
             "booster": trees_of(text),
         }
+
+
+def narrow(values: Floats) -> NDArray[np.float32]:
+    """What libraries of 24 bits compare; far enough from the largest such number that they can add them up."""
+    return np.clip(values, -1e30, 1e30).astype(np.float32)
 
 
 def trees_of(text: str) -> str:

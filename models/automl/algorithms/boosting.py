@@ -8,7 +8,7 @@ import lightgbm
 import numpy as np
 
 from models.automl.algorithms.base import Config, Fitted, Problem, Task, Workbench
-from models.automl.algorithms.boosted import Boosted, load_boosted, outputs_of, trees_of
+from models.automl.algorithms.boosted import DOUBT, Boosted, Link, load_boosted, outputs_of, trees_of
 from models.automl.algorithms.encoding import Encoding, encoded
 from models.automl.algorithms.gaps import fill
 from models.automl.algorithms.space import Space, Span, near
@@ -46,12 +46,18 @@ class LightGBM:
 
     @property
     def forest(self) -> bool:
-        """LightGBM's random forest: trees side by side, no early stopping."""
+        """LightGBM's random forest: trees side by side, no early stopping.
+
+        Classes are learnt as the values 0 and 1: with their own objective each tree would take a Newton step from the
+        overall share, far too long a one for a rare class.
+        """
         return dict(self.fixed).get("boosting") == "rf"
 
     def unsuited(self, bench: Workbench, rows: int) -> str | None:
         """Constraints that LightGBM does not keep."""
         problem = bench.problem
+        if self.forest and problem.classes > 2:
+            return "tells two classes apart, not more"
         if any(problem.monotone) and problem.classes > 2:
             return "keeps monotone constraints for two classes only"
         if any(problem.monotone[place] for place in bench.matrix.categorical() if problem.monotone):
@@ -85,16 +91,20 @@ class LightGBM:
         features = bench.matrix.p + (encoding.width if encoding else 0)
         parameters = self._parameters(bench, config, features, seed)
         booster, rounds = _boosted(parameters, train, held, int(config["num_iterations"]), stop)
-        # A raw score is the sum of the trees, also of a forest.
-        share = booster.current_iteration() if self.forest else 1
+        link: Link = "logit" if problem.classes and not self.forest else "identity"
+        if self.forest:
+            # A raw score is the sum of the trees, also of a forest.
+            scale /= booster.current_iteration()
+        if self.forest and problem.classes:
+            offset, scale = DOUBT * float(np.average(label[rows], weights=bench.weight[rows])), (1 - DOUBT) * scale
         return Boosted(
             lightgbm.Booster(model_str=trees_of(str(booster.model_to_string(num_iteration=rounds)))),
             problem.classes,
             features,
-            "logit" if problem.classes else "identity",
+            link,
             None if self.forest else rounds,
             np.full(outputs_of(problem.classes), offset),
-            scale / share,
+            scale,
             fill=fill(bench),
             encoding=encoding,
         )
@@ -103,7 +113,7 @@ class LightGBM:
         problem = bench.problem
         given = {key: value for key, value in config.items() if key not in ("num_iterations", "target_encoding")}
         objective = config.get("objective", "regression")
-        if problem.task == "classification":
+        if problem.task == "classification" and not self.forest:
             objective = "binary" if problem.classes == 2 else "multiclass"
             given["num_class"] = 1 if problem.classes == 2 else problem.classes
         metrics = {"binary": "binary_logloss", "multiclass": "multi_logloss"}
@@ -161,7 +171,8 @@ def _binned(
         weight=weight,
         feature_name=[f"f{place}" for place in range(values.shape[1])],
         categorical_feature=list(categorical),
-        params=DATASET,
+        # Binning, too: a count of threads is LightGBM's own for the whole process, and must not change under a fit.
+        params=DATASET | {"num_threads": threads_for(values.size)},
     )
 
 

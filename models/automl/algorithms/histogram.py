@@ -81,7 +81,10 @@ class Histogram:
             scale = float(np.std(bench.target[rows])) or 1.0
         wanted = (bench.target[rows] - offset) / scale
         values: Floats = bench.once("histogram", lambda: _rounded(bench.matrix.values))
-        data = all_classes(values[rows], wanted, bench.weight[rows], problem.classes)
+        values = values[rows]
+        # The library stumbles over columns without a single value.
+        values[:, np.isnan(values).all(axis=0)] = 0.0
+        data = all_classes(values, wanted, bench.weight[rows], problem.classes)
         build = HistGradientBoostingClassifier if self.task == "classification" else HistGradientBoostingRegressor
         most = int(config["max_iter"])
         given: dict[str, Any] = {key: value for key, value in config.items() if key != "max_iter"}

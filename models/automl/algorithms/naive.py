@@ -57,6 +57,7 @@ class Naive(Plain):
         stop: Callable[[], bool] | None = None,
     ) -> Fitted:
         """Weighted mean, or class shares with one row's worth spread over all classes, so that none is impossible."""
+        rows = np.sort(rows)
         target, weight = bench.target[rows], bench.weight[rows]
         if self.task == "regression":
             return NaiveFitted(np.array([np.average(target, weights=weight)]), self.task)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.automl.algorithms.base import Config, Task, Workbench
-from models.automl.algorithms.scaled import widest
+from models.automl.algorithms.scaled import view, widest
 from models.automl.algorithms.space import Space, near
 from models.automl.matrix import Floats
 
@@ -34,7 +34,7 @@ class Plain:
             return "keeps no monotone constraints"
         if bench.matrix.n * widest(bench.matrix) > CELLS:
             return f"wants a dense table, and this one could have more than {CELLS:,} cells"
-        return None
+        return None if view(bench)[0].width else "has no feature to learn from"
 
     def near(self, config: Config, rng: np.random.Generator) -> Config:
         """A neighbour."""

@@ -181,7 +181,7 @@ class Svm(Plain):
         scaled = Scaled.load(written.part("scaled", "scaled"))
         gamma = written.number("gamma")
         constant = written.numbers("constant", -1)
-        vectors = written.numbers("vectors", -1, scaled.width) if gamma else np.zeros((0, 0))
+        vectors = written.numbers("vectors", -1, scaled.width) if gamma else written.numbers("vectors", 0, 0)
         length = len(vectors) if gamma else scaled.width
         weights = written.numbers("weights", length, len(constant))
         link = written.numbers("link", len(constant) + 1, -1)

@@ -16,7 +16,7 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from models.automl.algorithms.base import Config, Fitted, Problem, Task, Workbench
-from models.automl.algorithms.boosted import Boosted, load_boosted
+from models.automl.algorithms.boosted import DOUBT, Boosted, load_boosted, narrow
 from models.automl.algorithms.gaps import fill, filled
 from models.automl.algorithms.plain import all_classes
 from models.automl.algorithms.space import Space, Span, near
@@ -36,8 +36,6 @@ BUILDERS: Mapping[str, Any] = {
 }  # fmt: skip
 ROWS = 100_000
 """Beyond which boosting is as good for a tenth of the time and of the memory."""
-DOUBT = 0.005
-"""Share of the overall mean mixed in: no forest of some hundred trees may call anything impossible."""
 SPACE: Space = {
     "min_samples_leaf": Span(1, 50, log=True, whole=True),
     "max_features": Span(0.1, 1.0),
@@ -56,7 +54,9 @@ class Grown:
 
     def predict(self, matrix: Matrix) -> Floats:
         """(n, classes) probabilities or (n,) values; scikit-learn's own way through the trees."""
-        values = _narrow(filled(matrix.values, self.fill))
+        if not matrix.n:
+            return self.boosted.predict(matrix)
+        values = narrow(filled(matrix.values, self.fill))
         if self.problem.task == "regression":
             return np.asarray(self.prior[0] + self.estimator.predict(values), dtype=np.float64)
         said = self.estimator.predict_proba(values)
@@ -83,11 +83,6 @@ class Grown:
     def to_dict(self) -> dict[str, Any]:
         """LightGBM's text inside JSON."""
         return self.boosted.to_dict()
-
-
-def _narrow(values: Floats) -> Any:
-    """scikit-learn compares 24 bits and refuses what does not fit into them."""
-    return np.clip(values, -1e38, 1e38).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -135,7 +130,7 @@ class Forests:
         """Grow a few trees at a time, so that ``stop`` is heard."""
         rows = np.sort(rows)
         problem, target, weight = bench.problem, bench.target[rows], bench.weight[rows]
-        values = _narrow(bench.matrix.values[rows])
+        values: Any = narrow(bench.matrix.values[rows])
         parameters: dict[str, Any] = dict(config) | {"random_state": seed}
         if any(problem.monotone):
             parameters["monotonic_cst"] = list(problem.monotone)

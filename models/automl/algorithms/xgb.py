@@ -10,8 +10,9 @@ import lightgbm
 import numpy as np
 
 from models.automl.algorithms.base import Config, Fitted, Task, Workbench
-from models.automl.algorithms.boosted import Boosted, load_boosted, outputs_of
+from models.automl.algorithms.boosted import Boosted, load_boosted, narrow, outputs_of
 from models.automl.algorithms.gaps import fill
+from models.automl.algorithms.plain import all_classes
 from models.automl.algorithms.space import Span, near
 from models.automl.algorithms.threads import threads_for
 from models.automl.algorithms.treetext import tree_text
@@ -78,10 +79,10 @@ class Xgb:
             scale = float(np.std(bench.target[rows])) or 1.0
 
         def data(chosen: Ints) -> Any:
-            label = (bench.target[chosen] - offset) / scale
+            wanted = (bench.target[chosen] - offset) / scale
+            found = all_classes(matrix.values[chosen], wanted, bench.weight[chosen], problem.classes)
             threads = threads_for(len(chosen) * matrix.p, problem.threads)
-            values = np.clip(matrix.values[chosen], -1e38, 1e38)
-            return xgboost.DMatrix(values, label, weight=bench.weight[chosen], nthread=threads or -1)
+            return xgboost.DMatrix(narrow(found[0]), found[1], weight=found[2], nthread=threads or -1)
 
         train = data(rows)
         booster = xgboost.Booster(self._parameters(bench, config, seed), [train])
