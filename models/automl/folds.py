@@ -105,7 +105,8 @@ def plan(
 
     ``target``: (n,) class codes or values. ``time``: (n,) any numbers that order the rows; equal ones are never split,
     NaN counts as oldest. ``groups``, ``twins``: (n,) codes; a row without twin has a code of its own.
-    ``repeats``: passes over the rows with new random folds; by default more for small tables. Forward folds have one.
+    ``repeats``: passes over the rows with new random folds; by default more for small tables. Forward folds have one,
+    and so have those that leave one group out each.
 
     >>> found = plan(np.arange(1000) % 2, "classification", np.random.default_rng(0), time=np.arange(1000))
     >>> [(len(fold.train), len(fold.test)) for fold in found.folds], len(found.held_back)
@@ -138,6 +139,8 @@ def _at_any_time(table: _Table, groups: Ints | None, twins: Ints | None, repeats
     held = _held_back(table, together)
     search = np.setdiff1d(np.arange(n), held)
     passes = repeats or (1 if len(search) > 1000 else 2 if len(search) > 300 else 3)
+    if int(together.max()) < table.folds:
+        passes = 1
     dealt = [_dealt(table, together[search], strata[search], table.folds) for _ in range(passes)]
     splits = [split for fold in dealt for split in _splits(search, fold)]
     if not splits:
@@ -220,7 +223,7 @@ def _dealt(table: _Table, together: Ints, strata: Ints, folds: int) -> Ints:
 
 
 def _greedy(codes: Ints, strata: Ints, folds: int, rng: np.random.Generator) -> Ints:
-    """Groups one after the other, the weightiest first, each to the fold where classes then lie most evenly."""
+    """Groups one after the other, each to the fold where classes then lie most evenly."""
     count, k = int(codes.max()) + 1, int(strata.max()) + 1
     table = np.bincount(codes * k + strata, minlength=count * k).reshape(count, k).astype(np.float64)
     if count > BUNDLES:
@@ -231,14 +234,16 @@ def _greedy(codes: Ints, strata: Ints, folds: int, rng: np.random.Generator) -> 
         return _greedy(bundle[codes], strata, folds, rng)
     share = table / np.maximum(table.sum(0), 1)
     chosen, filled, size = np.zeros(count, dtype=np.int64), np.zeros((folds, k)), np.zeros(folds)
-    for group in np.lexsort((rng.random(count), -np.square(share).sum(1))):
+    # The heaviest first, but not always in the same order: every pass and every seed shall deal anew.
+    weight = np.square(share).sum(1) * np.exp(rng.normal(size=count))
+    for group in np.argsort(-weight, kind="stable"):
         # Putting x into a fold of level f raises the sum of squares by 2fx + x²: least where f·x is least.
         cost = filled @ share[group]
         best = int(np.lexsort((size, cost.round(12)))[0])
         chosen[group] = best
         filled[best] += share[group]
         size[best] += table[group].sum()
-    return chosen[codes]
+    return rng.permutation(folds)[chosen][codes]
 
 
 def _splits(rows: Ints, fold: Ints) -> list[Split]:

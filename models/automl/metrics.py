@@ -7,9 +7,6 @@ With two classes ``f1``, ``precision``, ``recall``, ``roc_auc`` and ``average_pr
 more, the latter two are means over the classes that occur, each against the rest; the former three are refused. A row
 is decided for its most probable class. ``…_samples`` of rows with one label each is the accuracy.
 
-Most metrics are formulas of sums over rows (`_Sums`): a redraw of groups only weighs the sums of each group, so 400
-redraws cost one small matrix product. The others need an order of the rows (`_Ranked`), found once.
-
 Intervals are expanded percentiles of the group bootstrap (Hesterberg 2015, "What teachers should know about the
 bootstrap", section 4.3): with few groups they widen as Student's t does. They hold for groups that are alike; they say
 nothing about drift.
@@ -21,14 +18,15 @@ nothing about drift.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ingest.errors import StudyError, nearest
+from models.automl import weighted
 from models.automl.algorithms.base import Task
 from models.automl.matrix import Floats, Ints
+from models.automl.weighted import EPS, Mean, Statistic, Sums
 
 __all__ = [
     "BINARY_ONLY",
@@ -47,72 +45,6 @@ REDRAWS = 400
 BUNDLES = 2_000
 """More groups than this are bundled at random: the spread of their sum is then known to 2 %, at a bounded cost."""
 ROWS = 20_000_000
-CELLS = 50_000
-"""Weights held at once: what fits into the cache is five times faster than what does not."""
-EPS = float(np.finfo(np.float64).eps)
-
-
-class _Statistic(Protocol):
-    def over(self, draws: Floats, codes: Ints, weight: Floats) -> Floats:
-        """One value for each row of ``draws`` (redraws, groups); NaN where it is undefined."""
-        ...
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """``formula`` of sums over rows: (redraws, sums) → (redraws,)."""
-
-    columns: tuple[Floats, ...]
-    """(n,) each, summed as they are."""
-    counts: tuple[tuple[Ints, Floats], ...]
-    """(class of the row, amount): summed within classes."""
-    classes: int
-    formula: Callable[[Floats], Floats]
-
-    def over(self, draws: Floats, codes: Ints, weight: Floats) -> Floats:
-        groups, k = draws.shape[1], self.classes
-        plain = [np.bincount(codes, weight * column, groups)[:, None] for column in self.columns]
-        within = [
-            np.bincount(codes * k + place, weight * amount, groups * k).reshape(groups, k)
-            for place, amount in self.counts
-        ]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.formula(draws @ np.hstack([*plain, *within]))
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """``formula`` of the weights of rows in ``order``: (redraws, n) → (redraws,)."""
-
-    order: Ints
-    formula: Callable[[Floats], Floats]
-
-    def over(self, draws: Floats, codes: Ints, weight: Floats) -> Floats:
-        codes, weight = codes[self.order], weight[self.order]
-        step = max(1, CELLS // max(1, len(codes)))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            parts = [
-                self.formula(draws[at : at + step].take(codes, axis=1) * weight) for at in range(0, len(draws), step)
-            ]
-        return np.concatenate(parts)
-
-
-@dataclass(frozen=True)
-class _Mean:
-    """The mean of several statistics where they are defined."""
-
-    parts: tuple[_Statistic, ...]
-
-    def over(self, draws: Floats, codes: Ints, weight: Floats) -> Floats:
-        found = np.array([part.over(draws, codes, weight) for part in self.parts])
-        known = np.isfinite(found)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean: Floats = np.where(known, found, 0.0).sum(0) / known.sum(0)
-        return mean
-
-
-def _mean_of(loss: Floats) -> _Statistic:
-    return _Sums((loss, np.ones(len(loss))), (), 1, lambda sums: -sums[:, 0] / sums[:, 1])
 
 
 def per_row_loss(task: Task, truth: Floats | Ints, predicted: Floats) -> Floats:
@@ -136,118 +68,37 @@ def _brier(truth: Ints, predicted: Floats) -> Floats:
     return np.asarray(np.square(predicted - wanted).sum(1))
 
 
-def _auc(bad: Floats, score: Floats) -> _Statistic:
-    """The chance that a row of the class is ranked above another, ties counted half."""
-    order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(score[order]) > 0]))
-    inside = bad[order]
-
-    def formula(weight: Floats) -> Floats:
-        yes, no = np.add.reduceat(weight * inside, starts, 1), np.add.reduceat(weight * (1 - inside), starts, 1)
-        below = np.cumsum(no, 1) - no / 2
-        return np.asarray((yes * below).sum(1) / (yes.sum(1) * no.sum(1)))
-
-    return _Ranked(order, formula)
-
-
-def _average_precision(bad: Floats, score: Floats) -> _Statistic:
-    """Σ (recall step × precision) from the surest row downwards, rows of one score together."""
-    order = np.argsort(-score, kind="stable")
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(score[order]) < 0]))
-    inside = bad[order]
-
-    def formula(weight: Floats) -> Floats:
-        yes, all_ = np.add.reduceat(weight * inside, starts, 1), np.add.reduceat(weight, starts, 1)
-        found, shown = np.cumsum(yes, 1), np.cumsum(all_, 1)
-        precision = np.divide(found, shown, out=np.zeros_like(found), where=shown > 0)
-        return np.asarray((yes * precision).sum(1) / yes.sum(1))
-
-    return _Ranked(order, formula)
-
-
-def _median(error: Floats) -> _Statistic:
-    """Minus the weighted median: where half of the weight is reached, the mean of two where it is met exactly."""
-    order = np.argsort(error, kind="stable")
-    value = error[order]
-
-    def formula(weight: Floats) -> Floats:
-        total = np.cumsum(weight, 1)
-        half = total[:, -1:] / 2
-        low = (total < half * (1 - 1e-12)).sum(1)
-        high = (total <= half * (1 + 1e-12)).sum(1)
-        last = len(value) - 1
-        return np.asarray(value[np.minimum(low, last)] + value[np.minimum(high, last)]) / -2
-
-    return _Ranked(order, formula)
-
-
-def _against_rest(make: Callable[[Floats, Floats], _Statistic], truth: Ints, predicted: Floats) -> _Statistic:
+def _against_rest(make: Callable[[Floats, Floats], Statistic], truth: Ints, predicted: Floats) -> Statistic:
     k = predicted.shape[1]
     chosen = (1,) if k == 2 else range(k)
-    return _Mean(tuple(make((truth == c).astype(np.float64), predicted[:, c]) for c in chosen))
+    return Mean(tuple(make((truth == c).astype(np.float64), predicted[:, c]) for c in chosen))
 
 
-def _decided(metric: str, truth: Ints, predicted: Floats) -> _Statistic:
-    """Metrics of decisions, from three sums per class: decided rightly, true, decided."""
-    k, n = predicted.shape[1], len(truth)
-    decided, one = predicted.argmax(1), np.ones(n)
-    right = (decided == truth).astype(np.float64)
-    kind, _, way = metric.partition("_")
-    if metric == "accuracy" or way in ("micro", "samples"):
-        return _mean_of(-right)
-
-    def formula(sums: Floats) -> Floats:
-        hit, true, said = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k :]
-        if metric == "balanced_accuracy":
-            return np.asarray(np.where(true > 0, hit / true, 0).sum(1) / (true > 0).sum(1))
-        below = {"f1": (true + said) / 2, "precision": said, "recall": true}[kind]
-        value = np.where(below > 0, hit / below, 0.0)
-        occurs = (true > 0) | (said > 0)
-        if not way:
-            known = true[:, 1] > 0 if kind == "recall" else occurs[:, 1]
-            return np.where(known, value[:, 1], np.nan)
-        share = true if way == "weighted" else occurs
-        return np.asarray((value * share).sum(1) / share.sum(1))
-
-    return _Sums((), ((truth, right), (truth, one), (decided, one)), k, formula)
-
-
-def _r2(truth: Floats, predicted: Floats) -> _Statistic:
-    centred = truth - truth.mean() if len(truth) else truth
-    columns = (np.ones(len(truth)), centred, centred**2, (truth - predicted) ** 2)
-
-    def formula(sums: Floats) -> Floats:
-        spread = sums[:, 2] - sums[:, 1] ** 2 / sums[:, 0]
-        return np.where(spread > 1e-12 * np.maximum(sums[:, 2], EPS), 1 - sums[:, 3] / spread, np.nan)
-
-    return _Sums(columns, (), 1, formula)
-
-
-def _classified(metric: str, truth: Ints, predicted: Floats) -> _Statistic:
+def _classified(metric: str, truth: Ints, predicted: Floats) -> Statistic:
     if metric == "neg_log_loss":
-        return _mean_of(per_row_loss("classification", truth, predicted))
+        return weighted.mean_of(per_row_loss("classification", truth, predicted))
     if metric == "neg_brier_score":
-        return _mean_of(_brier(truth, predicted))
+        return weighted.mean_of(_brier(truth, predicted))
     if metric == "roc_auc":
-        return _against_rest(_auc, truth, predicted)
+        return _against_rest(weighted.auc, truth, predicted)
     if metric == "average_precision":
-        return _against_rest(_average_precision, truth, predicted)
-    return _decided(metric, truth, predicted)
+        return _against_rest(weighted.average_precision, truth, predicted)
+    return weighted.decided(metric, truth, predicted)
 
 
-def _valued(metric: str, truth: Floats, predicted: Floats) -> _Statistic:
+def _valued(metric: str, truth: Floats, predicted: Floats) -> Statistic:
     error = np.abs(truth - predicted)
     if metric == "neg_mean_squared_error":
-        return _mean_of(error**2)
+        return weighted.mean_of(error**2)
     if metric == "neg_root_mean_squared_error":
-        return _Sums((error**2, np.ones(len(error))), (), 1, lambda sums: -np.sqrt(sums[:, 0] / sums[:, 1]))
+        return Sums((error**2, np.ones(len(error))), (), 1, lambda sums: -np.sqrt(sums[:, 0] / sums[:, 1]))
     if metric == "neg_mean_absolute_error":
-        return _mean_of(error)
+        return weighted.mean_of(error)
     if metric == "neg_mean_squared_log_error":
         # A forecast a little below zero of something never negative is zero; a negative truth has no logarithm.
         undefined = np.where(truth < 0, np.nan, 0.0)
-        return _mean_of((np.log1p(np.maximum(truth, 0)) - np.log1p(np.maximum(predicted, 0))) ** 2 + undefined)
-    return _median(error) if metric == "neg_median_absolute_error" else _r2(truth, predicted)
+        return weighted.mean_of((np.log1p(np.maximum(truth, 0)) - np.log1p(np.maximum(predicted, 0))) ** 2 + undefined)
+    return weighted.median(error) if metric == "neg_median_absolute_error" else weighted.r2(truth, predicted)
 
 
 _WAYS = ("", "_macro", "_micro", "_weighted", "_samples")
@@ -275,7 +126,7 @@ def check(metric: str, task: Task, classes: int) -> None:
         )
 
 
-def _prepare(metric: str, truth: Floats | Ints, predicted: Floats) -> _Statistic:
+def _prepare(metric: str, truth: Floats | Ints, predicted: Floats) -> Statistic:
     task: Task = "regression" if predicted.ndim == 1 else "classification"
     check(metric, task, predicted.shape[1] if task == "classification" else 0)
     if len(truth) != len(predicted):
@@ -303,10 +154,10 @@ def measure(metric: str, truth: Floats | Ints, predicted: Floats, weight: Floats
     return value if np.isfinite(value) else None
 
 
-def _draws(groups: Ints, rng: np.random.Generator, statistic: _Statistic) -> tuple[Ints, Floats]:
+def _draws(groups: Ints, rng: np.random.Generator, statistic: Statistic) -> tuple[Ints, Floats]:
     """Codes of bundles of groups (n,), and how often each is drawn (redraws, bundles)."""
     # What needs every row in every redraw is redrawn less often on many rows: its interval is narrow there.
-    redraws = REDRAWS if isinstance(statistic, _Sums) else int(np.clip(ROWS // len(groups), REDRAWS // 4, REDRAWS))
+    redraws = REDRAWS if isinstance(statistic, Sums) else int(np.clip(ROWS // len(groups), REDRAWS // 4, REDRAWS))
     names, codes = np.unique(groups, return_inverse=True)
     count = len(names)
     if count > BUNDLES:
@@ -347,7 +198,7 @@ def mean_interval(
     """Where the mean of ``values`` (n,) would lie on other groups like these, (low, high)."""
     if not len(values):
         return None, None
-    statistic = _mean_of(-values)
+    statistic = weighted.mean_of(-values)
     codes, draws = _draws(groups, rng, statistic)
     return _percentiles(statistic.over(draws, codes, np.ones(len(values))), draws.shape[1], level)
 

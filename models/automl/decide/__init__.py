@@ -80,8 +80,8 @@ class Decisions:
         return self.rule.decide(probabilities)
 
     def judged(self, metric: str, probabilities: Floats) -> Floats:
-        """What `models.automl.metrics` should be given for a metric: calibrated probabilities (n, k) as they are, or for
-        metrics of decisions (accuracy, F1, …) 1 for the class that `decide` chose."""
+        """What `models.automl.metrics` should be given for a metric: calibrated probabilities (n, k) as they are; for
+        metrics of decisions (accuracy, F1, …) 1 for the class that `decide` chose, 0 for the others."""
         if not of_decisions(metric):
             return probabilities
         return np.asarray(np.eye(probabilities.shape[1])[self.decide(probabilities)])

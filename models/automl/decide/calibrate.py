@@ -45,7 +45,7 @@ Kind = Literal["identity", "temperature", "platt", "beta", "vector", "isotonic"]
 EPS = 1e-7
 PULL = 5.0
 MIXED = 0.01
-LEAST, LEAST_ISOTONIC = 10, 1_000
+LEAST, LEAST_GROUPS, LEAST_ISOTONIC = 10, 20, 1_000
 MOST_KNOTS = 200
 FOLDS = 5
 
@@ -99,12 +99,12 @@ def fit(truth: Ints, predicted: Floats, groups: Ints, rng: np.random.Generator) 
     """Choose and fit a map.
 
     ``truth``: (n,) class codes. ``predicted``: (n, k) out-of-fold probabilities. ``groups``: (n,). The identity where
-    some class has fewer than 10 rows, or there are fewer than 10 groups.
+    some class has fewer than 10 rows, or there are fewer than 20 groups.
     """
     truth = truth.astype(np.int64)
     names, codes = np.unique(groups, return_inverse=True)
     counts = np.bincount(truth, minlength=predicted.shape[1])
-    if counts.min() < LEAST or len(names) < 2 * FOLDS:
+    if counts.min() < LEAST or len(names) < LEAST_GROUPS:
         return Calibration()
     kinds: list[Kind] = ["identity", "platt", "beta"] if len(counts) == 2 else ["identity", "temperature", "vector"]
     if len(counts) == 2 and len(truth) >= LEAST_ISOTONIC and counts.min() >= LEAST_ISOTONIC // 10:

@@ -229,3 +229,10 @@ def test_any_table_gets_a_sound_plan(seed, task, n, classes, timed, groups, twin
             assert not set(group[fold.train]) & set(group[fold.test])
     if found.kind == "stratified" and task == "classification" and twins is None:
         assert all(set(target[fold.train]) == set(target[found.search]) for fold in found.folds)
+
+
+def test_passes_over_groups_differ():
+    groups = np.repeat(np.arange(15), 20)
+    found = plan(np.arange(300.0), "regression", _rng(), groups=groups)
+    assert found.repeats == 3
+    assert len({tuple(fold.test) for fold in found.folds}) > 10
