@@ -12,8 +12,10 @@ from models.automl.folds import Plan
 from models.automl.ground import Ground
 from models.automl.matrix import Floats, Ints, Matrix
 from models.automl.metrics import measure
-from models.automl.model import Model
+from models.automl.model import Model, Quality
 from models.automl.search import Outcome
+from models.automl.words import noticed
+from models.leaks.report import LeakReport
 
 __all__ = ["attention", "facts_of", "sampled", "versions"]
 
@@ -63,7 +65,7 @@ def attention(model: Model, ground: Ground, split: Plan) -> list[dict[str, Any]]
     ]
 
 
-def facts_of(ground: Ground, outcome: Outcome, split: Plan) -> dict[str, Any]:
+def facts_of(ground: Ground, outcome: Outcome, split: Plan, leaks: LeakReport, quality: Quality) -> dict[str, Any]:
     """JSON-able facts."""
     options = {key: value for key, value in asdict(ground.options).items() if value not in (None, "", (), {})}
     return {
@@ -73,8 +75,7 @@ def facts_of(ground: Ground, outcome: Outcome, split: Plan) -> dict[str, Any]:
         "rows_held_back": len(split.held_back),
         "split": split.kind,
         "folds": len(split.folds),
-        "split_notes": [asdict(why) for why in split.why],
-        "notes": [asdict(note) for note in ground.notes],
+        "notes": noticed(ground, split, leaks, quality),
         "ended": outcome.ended,
         "trials": [
             {

@@ -19,7 +19,7 @@ from models.automl.explain.notes import Known
 from models.automl.facts import attention, facts_of, sampled, versions
 from models.automl.ground import lay
 from models.automl.journal import FileJournal, fingerprint
-from models.automl.judge import decided, planned, quality_of, with_and_without
+from models.automl.judge import decided, judged, kept_promises, planned, quality_of, with_and_without
 from models.automl.model import Model
 from models.automl.options import Options, OptionWords
 from models.automl.refit import Refit
@@ -87,10 +87,11 @@ def fit(
         parts = refit.affordable(outcome)
         members = refit.members(parts)
         decisions = decided(ground, split, parts)
-        quality = quality_of(ground, split, parts, decisions, refit)
+        found = judged(ground, split, parts, decisions)
+        quality = quality_of(ground, split, parts, found, refit)
         leaks = with_and_without(ground, split, refit)
         known, background = Known.learn(bench.matrix, chosen.seed), sampled(bench.matrix, chosen.seed)
-        facts = facts_of(ground, outcome, split)
+        facts = facts_of(ground, outcome, split, leaks, quality) | {"promises": kept_promises(ground, found, decisions)}
         model = Model(ground.target, ground.preparation, members, decisions, quality, leaks, known, background, facts)
         told("explain", 1.0, outcome.best().loss)
         return replace(model, facts={**facts, "importance": attention(model, ground, split)})

@@ -1,6 +1,8 @@
 """How good the finished model is: the rows held back, used once; the gap to a random split; suspects in and out."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,10 @@ from models.automl.columns.kinds import infer
 from models.automl.columns.prepare import Preparation
 from models.automl.decide import Decisions
 from models.automl.decide.costs import Costs
+from models.automl.decide.intervals import coverage
+from models.automl.decide.reliability import report
+from models.automl.decide.threshold import economy
+from models.automl.decide.words import say_coverage, say_economy, say_reliability
 from models.automl.folds import Plan, plan
 from models.automl.ground import Ground
 from models.automl.matrix import Floats, Ints
@@ -20,9 +26,10 @@ from models.automl.model import Quality
 from models.automl.options import METRICS
 from models.automl.refit import Refit
 from models.leaks.report import LeakReport
+from models.rank.document import Said
 from models.splits import random_rows
 
-__all__ = ["decided", "planned", "quality_of", "shown_metric", "with_and_without"]
+__all__ = ["Judged", "decided", "judged", "kept_promises", "planned", "quality_of", "shown_metric", "with_and_without"]
 
 PROBE_ROWS = 20_000
 
@@ -66,9 +73,6 @@ def _redrawn(ground: Ground, rows: Ints) -> Ints:
 def decided(ground: Ground, split: Plan, parts: Sequence[Part]) -> Decisions:
     """Calibration, threshold and intervals from the out-of-fold predictions."""
     rows, options = split.tested, ground.options
-    costs = None
-    if options.cost_matrix is not None and ground.target.classes:
-        costs = Costs.parse(options.cost_matrix, ground.target.classes)
     return Decisions.fit(
         ground.target.task,
         ground.codes[rows],
@@ -76,21 +80,39 @@ def decided(ground: Ground, split: Plan, parts: Sequence[Part]) -> Decisions:
         _redrawn(ground, rows),
         options.metric,
         np.random.default_rng(options.seed),
-        costs=costs,
+        costs=costs_of(ground),
         weights=ground.class_weights,
         order=np.arange(len(rows)) if split.kind == "forward" else None,
     )
 
 
-def quality_of(ground: Ground, split: Plan, parts: Sequence[Part], decisions: Decisions, refit: Refit) -> Quality:
-    """Scores on the rows held back; on the folds where there are none."""
+@dataclass(frozen=True)
+class Judged:
+    """The rows that are judged, what is true of them, and what the model said before it had seen them."""
+
+    rows: Ints
+    truth: Floats
+    predicted: Floats
+    groups: Ints
+    """To be redrawn for intervals."""
+    held: bool
+    """They were held back; else they are those of the folds, and the choice of the model has seen them."""
+
+
+def judged(ground: Ground, split: Plan, parts: Sequence[Part], decisions: Decisions) -> Judged:
+    """The rows held back; those of the folds where there are none."""
     held = len(split.held_back) > 0
     rows = split.held_back if held else split.tested
     answers = [part.trial.ahead if held else part.trial.predicted[rows] for part in parts]
     raw = np.asarray(sum(part.weight * answer for part, answer in zip(parts, answers, strict=True)))
-    truth, predicted = ground.codes[rows], _final(ground, decisions, raw)
+    predicted = raw if ground.target.task == "regression" else decisions.probabilities(raw)
+    return Judged(rows, ground.codes[rows], predicted, _redrawn(ground, rows), held)
+
+
+def quality_of(ground: Ground, split: Plan, parts: Sequence[Part], found: Judged, refit: Refit) -> Quality:
+    """Scores on the judged rows, and what a random split would have promised."""
+    rows, truth, predicted, groups, held = found.rows, found.truth, found.predicted, found.groups, found.held
     metric = shown_metric(ground)
-    groups = _redrawn(ground, rows)
     value = metrics.measure(metric, truth, predicted)
     rng = np.random.default_rng(ground.options.seed)
     low, high = metrics.interval(metric, truth, predicted, groups, rng) if value is not None else (None, None)
@@ -112,11 +134,34 @@ def quality_of(ground: Ground, split: Plan, parts: Sequence[Part], decisions: De
     )
 
 
-def _final(ground: Ground, decisions: Decisions, raw: Floats) -> Floats:
-    """As the finished model would say it."""
+def kept_promises(ground: Ground, found: Judged, decisions: Decisions) -> dict[str, Any]:
+    """Reliability of the probabilities and cost of the decisions, or coverage of the intervals; JSON-able."""
+    rng = np.random.default_rng(ground.options.seed)
+    out: dict[str, Any] = {}
+    said: list[Said] = []
     if ground.target.task == "regression":
-        return raw
-    return decisions.probabilities(raw)
+        if decisions.intervals is not None:
+            covered = coverage(decisions.intervals, found.truth, found.predicted, found.groups, rng)
+            if covered is not None:
+                out["coverage"], said = asdict(covered), [say_coverage(covered)]
+    else:
+        reliable = report(found.truth.astype(np.int64), found.predicted, found.groups, rng)
+        out["reliability"] = None if reliable is None else asdict(reliable)
+        said = say_reliability(decisions.calibration, reliable)
+        costs = costs_of(ground)
+        if costs is not None and decisions.rule is not None:
+            paid = economy(found.predicted, found.truth.astype(np.int64), decisions.rule, costs, found.groups, rng)
+            if paid is not None:
+                out["economy"] = asdict(paid)
+                said = [*said, *say_economy(paid)]
+    return {**out, "said": said}
+
+
+def costs_of(ground: Ground) -> Costs | None:
+    """The declared costs of wrong decisions."""
+    if ground.options.cost_matrix is None or not ground.target.classes:
+        return None
+    return Costs.parse(ground.options.cost_matrix, ground.target.classes)
 
 
 def _naive(ground: Ground, learnt: Ints, n: int) -> Floats:

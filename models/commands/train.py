@@ -12,10 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from ingest.command import SettingsOption
-from ingest.errors import EnvironmentFailure, GenbaError
+from ingest.command import SettingsOption, settings_of
+from ingest.errors import EnvironmentFailure, GenbaError, UsageError
+from ingest.store.engine import connect
 from models.commands.leaving import leave
 from models.commands.opening import Opened, chosen, opened
+from models.commands.train_table import as_json as described
+from models.commands.train_table import option_words, show, train_table
 from models.executors import call, executor
 from models.jobs import Stage, StageOutcome, run_chain
 
@@ -26,14 +29,42 @@ TRAINING = ("build", "train", "score")
 
 def train(
     study: Annotated[str | None, typer.Argument(help="A study of the plant file; without it, all of them.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    table: Annotated[
+        str | None, typer.Option(help="Instead of a study: a CSV or Parquet file, or db:schema.table.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="With --table: the column to foretell.")] = None,
+    task: Annotated[str, typer.Option(help="With --table: classification or regression.")] = "classification",
+    budget: Annotated[float | None, typer.Option(min=0.1, help="Seconds to search at most.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="With --table: any option of the engine, NAME=VALUE (docs/automl.md).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="With --table: write the model here.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="With --table: keep finished trials here; the same call goes on from them.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="With --table: en or ja.")] = "en",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
     settings: SettingsOption = None,
 ) -> None:
-    """Build the study table, train, and make the new model the study's champion.
+    """Build the study table, train, and make the new model the study's champion; or train on any flat table.
 
     Example: `genba train leaking_caps`
+    Example: `genba train --table parts.csv --target verdict --budget 30 --out model.json`
     """
+    if table is not None:
+        if study is not None or target is None:
+            raise UsageError("--table needs --target and no study; genba train --table parts.csv --target verdict")
+        if language not in ("en", "ja"):
+            raise UsageError(f"--language {language!r} is not en or ja")
+        words: dict[str, Any] = {"task": task, "seed": seed, **option_words(option or [])}
+        words |= {} if budget is None else {"time_budget": budget}
+        model = train_table(table, target, words, lambda: connect(settings_of(settings).database), out, resume)  # type: ignore[arg-type]
+        if as_json:
+            typer.echo(described(model))
+        else:
+            show(model, language)
+        return
     with opened(settings) as here, Progress(console=Console(stderr=True), transient=True) as bar:
         names = chosen(here.plant, study)
         if len(names) == 1:
