@@ -53,7 +53,7 @@ def running(data: View, starts: "np.ndarray[tuple[int], np.dtype[np.bool_]] | No
         (data.labels_of == label).astype(np.float64) for label in range(1 if data.classes == 2 else 0, data.classes)
     ]  # fmt: skip
     for column in data.numeric():
-        if column.n_levels < 3 or not column.known.all():
+        if not column.known.all():
             continue
         for y in targets:
             found = _told(column, y, data, starts)
@@ -71,13 +71,15 @@ def _told(column: Column, y: Floats, data: View, starts: "np.ndarray[tuple[int],
         return None
     now, before = x[1:], x[:-1]
     inside = np.ones(len(now), dtype=np.bool_) if starts is None else ~starts[1:]
+    if _line(before[:, None][inside], y[1:][inside]):
+        return _suspect(column, data, "ahead")
+    if column.n_levels == 2:
+        return None
     if _line(np.column_stack([now, before])[inside], y[1:][inside]):
         return _suspect(column, data, "running")
     place = np.arange(1, len(y), dtype=np.float64)
     if starts is None and _line((now * (place + 1) - before * place)[:, None], y[1:]):
         return _suspect(column, data, "running")
-    if _line(before[:, None][inside], y[1:][inside]):
-        return _suspect(column, data, "ahead")
     step = now - before
     for k in WINDOWS:
         if starts is not None or 4 * k > len(y):
@@ -97,7 +99,8 @@ def _line(x: Floats, y: Floats) -> bool:
     some = slice(0, None, max(1, len(y) // 1000))
     if np.ptp(y[some]) > 0 and _plain_r2(x[some], y[some]) < 0.5:
         return False
-    return trimmed(x, y).r2 >= EXACT
+    # A rare class may be all of what trimming takes away.
+    return max(_plain_r2(x, y), trimmed(x, y).r2) >= EXACT
 
 
 def _plain_r2(x: Floats, y: Floats) -> float:

@@ -8,6 +8,7 @@ import pandas as pd
 from models.automl.columns import kinds
 from models.leaks.after import later_instants, running
 from models.leaks.combination import combinations
+from models.leaks.compared import compared
 from models.leaks.electrical import electrical
 from models.leaks.exclusive import exclusive_flags
 from models.leaks.groups import group_twins
@@ -132,6 +133,7 @@ def _of_columns(whole: View, data: View, group: Column | None, time: Column | No
         together = whole.columns[found[0].columns[0]].codes
     found += states(left(), together)
     found += combinations(left())
+    found += compared(left())
     found += too_good(left(), seed)
     return found
 

@@ -7,8 +7,9 @@ rows; only the best are fitted, robustly, and only those are named that leave ne
 relation never comes so near: that is what tells arithmetic from physics.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations as combinations_of
 
 import numpy as np
 import pandas as pd
@@ -32,17 +33,18 @@ QUICK = 1000
 FITTED = 20_000
 FEWEST = 30
 MOST_COLUMNS = 300
+MOST_NESTED = 16
 TELLS = 0.1
 """Rank correlation with the target from which a member of a combination tells something by itself."""
 
 
 @dataclass(frozen=True)
 class _Term:
-    """One column in one space. ``values``: (n,), NaN where it is not defined."""
+    """A column, or a sum or product of two, in one space. ``values``: (n,), NaN where it is not defined."""
 
-    column: str
+    columns: tuple[str, ...]
     values: Floats
-    spelling: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -59,27 +61,33 @@ def combinations(data: View) -> Iterator[Suspect]:
     numeric = [column for column in data.numeric() if column.known.sum() >= FEWEST]
     if data.task != "regression" or len(numeric) < 2 or np.ptp(data.y) == 0:
         return
-    numeric = _strongest(numeric, data.y)
     taken: list[frozenset[str]] = []
-    for size in (2, 3):
+    simple = _strongest(numeric, data.y, MOST_COLUMNS)
+    nested = _strongest(numeric, data.y, MOST_NESTED)
+    for spaces, size in ((_spaces(simple, data.y), 2), (_spaces(simple, data.y), 3), (_nested(nested, data.y), 2)):
         found: dict[frozenset[str], Suspect] = {}
-        for space in _spaces(numeric, data.y):
+        for space in spaces:
             for members in _promising(space, size):
-                names = frozenset(space.terms[place].column for place in members)
-                if len(names) < size or names in found or any(other <= names for other in taken):
+                names = frozenset(name for place in members for name in space.terms[place].columns)
+                if len(names) < 2 or names in found or any(other <= names for other in taken):
                     continue
                 suspect = _fitted(space, members, data)
                 if suspect is not None:
                     found[names] = suspect
+        yield from _smallest(found)
         taken += found
-        yield from found.values()
 
 
-def _strongest(columns: Sequence[Column], y: Floats) -> list[Column]:
-    if len(columns) <= MOST_COLUMNS:
+def _smallest(found: Mapping[frozenset[str], Suspect]) -> Iterator[Suspect]:
+    """Of formulas in the same columns and more, the ones with fewest."""
+    return (suspect for names, suspect in found.items() if not any(other < names for other in found))
+
+
+def _strongest(columns: Sequence[Column], y: Floats, most: int) -> list[Column]:
+    if len(columns) <= most:
         return list(columns)
     tells = [abs(rank_correlation(column, y)) for column in columns]
-    return [columns[place] for place in np.sort(np.argsort(tells)[::-1][:MOST_COLUMNS])]
+    return [columns[place] for place in np.sort(np.argsort(tells)[::-1][:most])]
 
 
 def rank_correlation(column: Column, y: Floats) -> float:
@@ -99,19 +107,40 @@ def _log(values: Floats) -> Floats:
     return np.log(np.where(sizes > 0, sizes, np.nan))
 
 
+def _plain(columns: Sequence[Column]) -> list[tuple[str, Floats]]:
+    return [(column.name, column.values) for column in columns if column.values is not None]
+
+
 def _spaces(columns: Sequence[Column], y: Floats) -> Iterator[_Space]:
-    plain = [(column.name, column.values) for column in columns if column.values is not None]
-    yield _Space("sum", y, [_Term(name, values, "{0}") for name, values in plain])
-    logs = [_Term(name, _log(values), "{0}") for name, values in plain]
+    """Where each term is one column."""
+    plain = _plain(columns)
+    yield _Space("sum", y, [_Term((name,), values, name) for name, values in plain])
+    logs = [_Term((name,), _log(values), name) for name, values in plain]
     for name, values in plain:
         full = _full_scale(values)
         if full is not None:
             share = np.abs(values) / full
             rest = np.where(share < 1, 1 - share**2, np.nan)
-            logs.append(_Term(name, _log(share) - 0.5 * _log(rest), f"({{0}}/√({full:g}²-{{0}}²))"))
-            logs.append(_Term(name, 0.5 * _log(rest), f"√({full:g}²-{{0}}²)"))
+            logs.append(_Term((name,), _log(share) - 0.5 * _log(rest), f"({name}/√({full:g}²-{name}²))"))
+            logs.append(_Term((name,), 0.5 * _log(rest), f"√({full:g}²-{name}²)"))
     yield _Space("product", _log(y), [term for term in logs if np.isfinite(term.values).sum() >= FEWEST])
-    yield _Space("squares", y**2, [_Term(name, values**2, "{0}²") for name, values in plain])
+    yield _Space("squares", y**2, [_Term((name,), values**2, f"{name}²") for name, values in plain])
+
+
+def _nested(columns: Sequence[Column], y: Floats) -> Iterator[_Space]:
+    """Where a term may be two columns: a·b + c, a/b + c, (a - b)·c, (a + b)/c."""
+    plain = _plain(columns)
+    sums = [_Term((name,), values, name) for name, values in plain]
+    logs = [_Term((name,), _log(values), name) for name, values in plain]
+    for (one, a), (other, b) in combinations_of(plain, 2):
+        both = (one, other)
+        sums.append(_Term(both, a * b, f"{one}·{other}"))
+        for (top, above), (bottom, below) in (((one, a), (other, b)), ((other, b), (one, a))):
+            if np.nanmin(np.abs(below)) > 0:
+                sums.append(_Term(both, above / below, f"{top}/{bottom}"))
+        logs += [_Term(both, _log(a - b), f"|{one} - {other}|"), _Term(both, _log(a + b), f"|{one} + {other}|")]
+    yield _Space("sum", y, sums)
+    yield _Space("product", _log(y), [term for term in logs if np.isfinite(term.values).sum() >= FEWEST])
 
 
 def _full_scale(values: Floats) -> float | None:
@@ -234,14 +263,14 @@ def _fitted(space: _Space, members: Sequence[int], data: View) -> Suspect | None
         for out in range(len(terms)):
             if 1 - whole.r2 > NEEDED * (1 - trimmed(np.delete(x, out, axis=1), y).r2):
                 return None
+    names = tuple(dict.fromkeys(name for term in terms for name in term.columns))
     blanks = {
-        "columns": ", ".join(term.column for term in terms),
+        "columns": ", ".join(names),
         "other": data.target,
         "formula": _formula(space, terms, whole.weights, whole.intercept),
         "r2": whole.r2,
         "n": n,
     }
-    names = tuple(dict.fromkeys(term.column for term in terms))
     return Suspect(names, "combination", True, "combination", blanks, "excluded", members_to_drop(names, data))
 
 
@@ -257,7 +286,7 @@ def members_to_drop(names: Sequence[str], data: View) -> tuple[str, ...]:
 
 def _formula(space: _Space, terms: Sequence[_Term], weights: Floats, intercept: float) -> str:
     """For people: ``a·b/c``, ``0.5·a + b``, ``√(a² + b²)``."""
-    names = [term.spelling.format(term.column) for term in terms]
+    names = [term.said for term in terms]
     if space.name == "product":
         powers = [name if abs(weight - 1) < 0.01 else f"{name}^{weight:.3g}" for name, weight in
                   zip(names, weights, strict=True)]  # fmt: skip

@@ -9,10 +9,12 @@ import numpy as np
 
 from models.leaks.view import Column, Floats
 
-__all__ = ["encoded", "left_out"]
+__all__ = ["encoded", "left_out", "smoothed"]
 
 FEWEST_LEVELS = 4
 REPEATED = 1.5
+WEIGHTS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 50.0, 100.0, 200.0)
+"""Weights that people choose for smoothing."""
 CLOSE = 0.02
 """Error of the rule over the spread of the sums that it explains."""
 
@@ -46,22 +48,48 @@ def encoded(column: Column, y: Floats) -> bool:
     return bool(fits and abs(np.average(values, weights=n) - mean) <= 0.5 * float(np.std(y[rows])))
 
 
+def smoothed(column: Column, y: Floats) -> bool:
+    """The same for a target of 0 and 1, where categories with equal counts share one value.
+
+    A value *v* of n rows with mean μ then stands for k categories of n/k rows:  (v - p)/(μ - p) = n₀/(n₀ + m)  with a
+    whole  k = n/n₀  for every value and one usual weight *m*.
+    """
+    if column.values is None or column.n_levels < 2 * FEWEST_LEVELS or column.n_levels > 0.2 * len(y):
+        return False
+    known = column.known
+    codes = column.codes[known]
+    n = np.bincount(codes, minlength=column.n_levels).astype(np.float64)
+    p = float(y[known].mean())
+    off = np.bincount(codes, y[known], minlength=column.n_levels) / np.maximum(n, 1) - p
+    values = np.asarray(column.levels, dtype=np.float64) - p
+    good = (n > 0) & (np.abs(off) > 1e-9)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shrunk = values / off
+        for weight in WEIGHTS:
+            times = n / (weight * shrunk / (1 - shrunk))
+            whole = good & (shrunk > 0) & (shrunk < 1) & (times < 50) & (np.abs(times - np.round(times)) <= 0.02)
+            whole &= np.round(times) >= 1
+            if whole.sum() >= 2 * FEWEST_LEVELS and n[whole].sum() >= 0.95 * n[good].sum():
+                return True
+    return False
+
+
 def left_out(column: Column, category: Column, y: Floats) -> bool:
-    """Is a column the mean of ``y`` over the other rows of the same category?"""
+    """Is a column the mean of ``y`` over the other rows of its category? The largest ones are asked first."""
     if column.values is None or category.n_levels < FEWEST_LEVELS:
         return False
-    rows = column.known & category.known
-    if rows.sum() < 20:
+    largest = np.isin(category.codes, np.argsort(category.counts)[::-1][:5])
+    return _left_out(column, category, y, largest) and _left_out(column, category, y, category.known)
+
+
+def _left_out(column: Column, category: Column, y: Floats, some: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> bool:
+    rows = np.flatnonzero(some & column.known & category.known & (category.counts[category.codes] > 1))
+    if column.values is None or len(rows) < 10:
         return False
-    codes = category.codes[rows]
-    n = np.bincount(codes, minlength=category.n_levels).astype(np.float64)
-    many = n[codes] > 1
-    if many.sum() < 20:
-        return False
-    codes, values, own = codes[many], column.values[rows][many], y[rows][many]
-    total = values * (n[codes] - 1) + own
-    means = np.bincount(codes, total, minlength=category.n_levels) / np.maximum(n, 1)
-    error = float(((total - means[codes]) ** 2).sum())
-    plain = np.bincount(codes, own, minlength=category.n_levels) / np.maximum(n, 1)
-    within = float(((own - plain[codes]) ** 2).sum())
-    return within > 0 and error <= CLOSE * within
+    codes, values, own = category.codes[rows], column.values[rows], y[rows]
+    n = np.maximum(np.bincount(codes, minlength=category.n_levels), 1).astype(np.float64)
+    total = values * (category.counts[codes] - 1) + own
+    error = total - (np.bincount(codes, total, minlength=category.n_levels) / n)[codes]
+    within = own - (np.bincount(codes, own, minlength=category.n_levels) / n)[codes]
+    spread = float((within**2).sum())
+    return spread > 0 and float((error**2).sum()) <= CLOSE * spread

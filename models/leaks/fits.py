@@ -10,7 +10,7 @@ __all__ = ["TRIMMED", "Fit", "trimmed"]
 
 TRIMMED = 0.05
 """Share of rows that may contradict: gross errors of the recording, start-up transients."""
-ROUNDS = 8
+ROUNDS = 20
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from models.leaks.crosstab import Crosstab, crosstab
-from models.leaks.encoding import encoded
+from models.leaks.encoding import encoded, left_out, smoothed
 from models.leaks.fits import trimmed
 from models.leaks.report import Suspect
 from models.leaks.view import FEW_LEVELS, Column, Floats, Ints, View
@@ -28,8 +28,11 @@ __all__ = ["cut_into_steps", "identities"]
 STRAIGHT = 0.9995
 """R² of a trimmed straight line. Honest physics reaches 0.98 (compressor pressure for a turbine's power)."""
 FEWEST = 20
-IMPURE = 0.02
+FEWEST_GROUPED = 3
+IMPURE = 0.03
 """Share of rows that may contradict where levels stand for classes."""
+SAME_ROWS = 0.9
+"""Rows of a level or of a class that are of both."""
 BANDS = 0.99
 """Share of the variance of a column that lies between the classes."""
 MANY = 20
@@ -45,8 +48,23 @@ def identities(data: View) -> Iterator[Suspect]:
         if column.known.sum() < FEWEST or column.n_levels < 2 or column.instant:
             continue
         found = _of_number(column, data) if data.task == "regression" else _of_class(column, data)
+        if found is None and column.n_levels > FEW_LEVELS:
+            found = _of_others(column, data)
         if found is not None:
             yield found
+
+
+def _of_others(column: Column, data: View) -> Suspect | None:
+    """The mean of the target over the other rows of some category."""
+    targets = [data.y]
+    if data.classes > 2:
+        targets = [(data.labels_of == label).astype(np.float64) for label in range(data.classes)]
+    for category in data.columns.values():
+        if category is column or not FEWEST_GROUPED < category.n_levels < 0.5 * data.n:
+            continue
+        if any(left_out(column, category, y) for y in targets):
+            return _said(column, "identity_left_out", data, category=category.name)
+    return None
 
 
 def _said(column: Column, evidence: str, data: View, **values: object) -> Suspect:
@@ -138,7 +156,8 @@ def _of_class(column: Column, data: View) -> Suspect | None:
         if total > 0 and between >= BANDS * total and (counts > 0).sum() == data.classes:
             return _said(column, "identity_bands", data, share=between / total)
     for label in range(data.classes if data.classes > 2 else 1):
-        if encoded(column, (data.labels_of == label).astype(np.float64)):
+        own = (data.labels_of == label).astype(np.float64)
+        if encoded(column, own) or smoothed(column, own):
             return _said(column, "identity_encoded", data)
     return None
 
@@ -149,9 +168,7 @@ def _of_levels(column: Column, table: Crosstab, data: View) -> Suspect | None:
         return None
     if table.impure <= IMPURE and table.all_classes and table.surprising:
         return _said(column, "identity_levels", data, purity=1 - table.impure, levels=column.n_levels)
-    if data.classes == 2:
-        return None
     level, label, agreement = table.best_pair()
-    if agreement >= 1 - IMPURE and table.counts[level, label] >= FEWEST:
+    if agreement >= SAME_ROWS and table.counts[level, label] >= FEWEST:
         return _said(column, "identity_one_class", data, purity=agreement, label=data.labels[label])
     return None

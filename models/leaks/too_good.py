@@ -24,9 +24,9 @@ DOUBTFUL = 0.985
 SURE = 0.995
 NEARLY_STRAIGHT = 0.999
 """R² of a straight line, the worst rows apart: the target with a little noise."""
-LEFT = {False: 0.2, True: 0.1}
+LEFT = {False: 0.25, True: 0.1}
 """What the column leaves unexplained, over what all others leave; the smaller one makes it sure."""
-PRIOR = 1.5
+PRIOR = 0.5
 """Errors that a perfect column is charged with: a few rows are separated perfectly by chance."""
 MOST_ROWS = 6000
 MOST_OTHERS = 60
