@@ -16,6 +16,7 @@ is to be caught, where units named so are stopped and inspected:
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -62,7 +63,7 @@ class Costs:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise StudyError(f"cost_matrix: {name} is {value!r}; write a number")
     return float(value)
 
