@@ -16,7 +16,7 @@ def two_workers(folder: Path) -> Iterator[LocalCluster]:
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         local_directory=str(folder),
         env={"PYTHONPATH": os.fspath(Path(__file__).parents[2])},
     ) as cluster:
