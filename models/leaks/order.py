@@ -56,7 +56,7 @@ def order_suspects(data: View, *, timed: bool) -> Iterator[Suspect]:
         return
     if np.ptp(data.y) == 0:
         return
-    ranks: Floats = pd.Series(data.y).rank().to_numpy(np.float64)
+    ranks = np.asarray(pd.Series(data.y).rank(), dtype=np.float64)
     place = _correlation(np.arange(data.n).astype(np.float64), ranks)
     if abs(place) >= SORTED and not timed:
         yield Suspect((), "row_order", True, "row_order_numbers", {"other": data.target, "n": data.n})

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from statistics import NormalDist
 from typing import Any
 
@@ -158,7 +157,7 @@ def _frame(data: StudyData, leaks: Sequence[Leak], seed: int) -> Document:
     document["verdict"] = "no_actionable_factor"
     document["timeline"] = timeline(data)
     for leak in leaks:
-        said = say(leak.evidence, asdict(leak))
+        said = say(leak.evidence, leak.values)
         document["leaks"].append(
             {
                 "column": leak.column,

@@ -113,12 +113,174 @@ WORDS: dict[str, tuple[str, str]] = {
     "mostly_missing": ("Missing for more than half of the units.", "半数を超える個体で欠測です。"),
     "leak_identity": ("The target in other words.", "目的変数の言い換えです。"),
     "leak_duplicate": ("A copy of another column.", "他の列の写しです。"),
-    # leaks
-    "identity": ("{column} is {other} in other words.", "{column}は{other}の言い換えです。"),
+    "leak_combination": ("Gives the target away together with others.", "他の列と合わせると目的変数が分かります。"),
+    "leak_after_the_fact": ("Known only after the outcome.", "結果の後に分かる値です。"),
+    # leaks: the target under another name
+    "identity_line": (
+        "{column} is {other} on another scale (a straight line, R² {r2:.6f}, largest difference {worst:.3g}, on {n:,} "
+        "rows).",
+        "{column}は{other}の尺度を変えた値です(直線、R² {r2:.6f}、最大の差 {worst:.3g}、{n:,}行)。",
+    ),
+    "identity_order": (
+        "{column} is {other} bent or rounded: sorted by one, the other is sorted too ({n:,} rows).",
+        "{column}は{other}を変換または丸めた値です。一方で並べると他方も並びます({n:,}行)。",
+    ),
+    "identity_steps": (
+        "{column} is {other} cut into {levels} steps ({n:,} rows).",
+        "{column}は{other}を{levels}段階に区切った値です({n:,}行)。",
+    ),
+    "identity_levels": (
+        "Each of the {levels} values of {column} stands for one class of {other} ({purity:.1%} of {n:,} rows).",
+        "{column}の{levels}個の値は、それぞれ{other}の一つの区分に対応します({n:,}行の{purity:.1%})。",
+    ),
+    "identity_one_class": (
+        "One value of {column} marks the rows where {other} is {label}, and no others ({purity:.1%}).",
+        "{column}の一つの値が、{other}が{label}の行だけを示しています({purity:.1%})。",
+    ),
+    "identity_bands": (
+        "The values of {column} lie in one narrow band for each class of {other} ({share:.1%} of their variance lies "
+        "between the classes).",
+        "{column}の値は{other}の区分ごとに狭い範囲に集まっています(分散の{share:.1%}が区分の間にあります)。",
+    ),
+    "identity_encoded": (
+        "The values of {column} are means of {other} over the rows that share them: an encoding made with the target.",
+        "{column}の値は、同じ値を持つ行の{other}の平均です。目的変数から作られた符号です。",
+    ),
+    "identity_left_out": (
+        "{column} is the mean of {other} over the other rows of the same {category}: each row's own target can be "
+        "computed back.",
+        "{column}は同じ{category}の他の行の{other}の平均です。各行の目的変数を逆算できます。",
+    ),
+    # leaks: only together
+    "combination": (
+        "{other} = {formula} (R² {r2:.6f} on {n:,} rows): together these columns give the target by arithmetic.",
+        "{other} = {formula}(R² {r2:.6f}、{n:,}行)。これらの列から目的変数を計算できます。",
+    ),
+    "exclusive": (
+        "{columns}: of these {count} flags and {other} exactly one is set in each of {n:,} rows; they are the other "
+        "outcomes.",
+        "{columns}: この{count}個の印と{other}は、{n:,}行のどの行でも一つだけが立ちます。別の結果を表す列です。",
+    ),
+    "electrical": (
+        "{other} is voltage times current; {columns} measure them at the same place in the same instant.",
+        "{other}は電圧と電流の積です。{columns}は同じ場所で同時に測られています。",
+    ),
+    "compared": (
+        "{one} {sign} {two} decides {other} ({wrong} exceptions in {n:,} rows).",
+        "{one} {sign} {two} で{other}が決まります({n:,}行中、例外{wrong}行)。",
+    ),
+    "looked_up": (
+        "{columns} together decide {other}, though neither does alone ({wrong} exceptions in {n:,} rows).",
+        "{columns}を合わせると{other}が決まります。単独では決まりません({n:,}行中、例外{wrong}行)。",
+    ),
+    # leaks: written after the outcome
+    "only_where": (
+        "{column} has a value in {n:,} rows; in {purity:.1%} of them {other} is {label}.",
+        "{column}に値があるのは{n:,}行で、その{purity:.1%}で{other}は{label}です。",
+    ),
+    "missing_where": (
+        "{column} is missing in {n:,} rows; in {purity:.1%} of them {other} is {label}.",
+        "{column}は{n:,}行で欠けており、その{purity:.1%}で{other}は{label}です。",
+    ),
+    "not_usual": (
+        "{column} differs from {level} in {n:,} rows; in {purity:.1%} of them {other} is {label}.",
+        "{column}が{level}でないのは{n:,}行で、その{purity:.1%}で{other}は{label}です。",
+    ),
+    "one_value": (
+        "{column} is {level} in {n:,} rows; in {purity:.1%} of them {other} is {label}, and seldom elsewhere.",
+        "{column}が{level}なのは{n:,}行で、その{purity:.1%}で{other}は{label}です。他ではほとんどありません。",
+    ),
+    "flag": (
+        "{column} is {level} in {n:,} rows; in {purity:.1%} of them {other} is {label}.",
+        "{column}が{level}なのは{n:,}行で、その{purity:.1%}で{other}は{label}です。",
+    ),
+    "level": (
+        "{column} is {level} in {n:,} rows; in {purity:.1%} of them {other} is {label}, and most such rows are among "
+        "them.",
+        "{column}が{level}なのは{n:,}行で、その{purity:.1%}で{other}は{label}です。{label}の大半がここに含まれます。",
+    ),
+    "flag_nearly": (
+        "{column} is {level} in {n:,} rows; in {purity:.1%} of them {other} is {label}. Was it known before?",
+        "{column}が{level}なのは{n:,}行で、その{purity:.1%}で{other}は{label}です。事前に分かる値ですか?",
+    ),
+    "only_where_numbers": (
+        "{column} has a value in {n:,} rows: those on one side of a limit of {other}.",
+        "{column}に値があるのは{n:,}行で、{other}がある境界の片側にある行です。",
+    ),
+    "not_usual_numbers": (
+        "{column} differs from {level} in {n:,} rows: those on one side of a limit of {other}.",
+        "{column}が{level}でないのは{n:,}行で、{other}がある境界の片側にある行です。",
+    ),
+    "later": (
+        "{column} is later than {other} in {share:.1%} of {n:,} rows, by {hours:.3g} hours in the median: it was "
+        "written afterwards.",
+        "{column}は{n:,}行の{share:.1%}で{other}より後です(中央値{hours:.3g}時間)。後から記入された値です。",
+    ),
+    "written_with": (
+        "{column} has a value exactly where {other} has one, which was written afterwards ({n:,} rows).",
+        "{column}は、後から記入された{other}に値がある行だけに値があります({n:,}行)。",
+    ),
+    "running": (
+        "{column} is a running sum or mean of {other} that already holds the row itself.",
+        "{column}は{other}の累計または累積平均で、その行自身の値を含んでいます。",
+    ),
+    "moving": (
+        "{column} is a moving mean of {other} over {k} rows that holds the row itself.",
+        "{column}は{other}の{k}行の移動平均で、その行自身の値を含んでいます。",
+    ),
+    "ahead": (
+        "{column} is {other} of the next row: it looks ahead.",
+        "{column}は次の行の{other}です。未来の値を含んでいます。",
+    ),
+    # leaks: columns that name or repeat
     "duplicate": ("{column} is a copy of {other}.", "{column}は{other}の写しです。"),
+    "identifier_day": (
+        "{column} is a calendar day written as a number: it names when, and is no quantity.",
+        "{column}は日付を数字で書いたものです。時を示すだけで、量ではありません。",
+    ),
     "too_good": (
         "{column} alone foretells the target almost perfectly ({value:.3f}); was it known before?",
         "{column}だけで目的変数をほぼ完全に予測できます({value:.3f})。事前に分かる値ですか?",
+    ),
+    "too_good_numbers": (
+        "{column} alone gives {other} almost exactly (R² {value:.4f}); was it known before?",
+        "{column}だけで{other}がほぼ正確に分かります(R² {value:.4f})。事前に分かる値ですか?",
+    ),
+    # leaks: rows
+    "group_twins": (
+        "All rows of one {column} have the same {other} ({groups} of them, {n:,} rows): they must not be on both sides "
+        "of a split.",
+        "同じ{column}の行はすべて{other}が同じです({groups}組、{n:,}行)。学習と評価に分けてはいけません。",
+    ),
+    "twin_rows": (
+        "{n:,} rows ({share:.1%}) agree with another in every column, in {groups} groups; {agree:.0%} of the groups "
+        "also in the target.",
+        "{n:,}行({share:.1%})は他の行と全ての列が同じです({groups}組、うち{agree:.0%}は目的変数も同じ)。",
+    ),
+    "near_twins": (
+        "{n:,} rows ({share:.1%}) are almost copies of another, in {groups} groups; {agree:.0%} of the groups agree in "
+        "the target.",
+        "{n:,}行({share:.1%})は他の行とほとんど同じです({groups}組、うち{agree:.0%}は目的変数も同じ)。",
+    ),
+    "row_order": (
+        "The rows are sorted by {other}: {runs} stretches, about {expected} would be usual. The row number gives it "
+        "away, and a split in this order is meaningless.",
+        "行が{other}の順に並んでいます({runs}区間。通常は約{expected})。行番号で答えが分かり、この順での分割は無意味です。",
+    ),
+    "row_order_numbers": (
+        "The rows are sorted by {other}. The row number gives it away, and a split in this order is meaningless.",
+        "行が{other}の順に並んでいます。行番号で答えが分かり、この順での分割は無意味です。",
+    ),
+    "neighbours": (
+        "{other} hardly changes from one row to the next (correlation {value:.2f}): rows drawn at random for a test "
+        "have their neighbours in training.",
+        "{other}は隣り合う行でほとんど変わりません(相関{value:.2f})。無作為に分けると、評価の行の隣が学習に入ります。",
+    ),
+    "neighbours_runs": (
+        "{other} seldom changes from one row to the next ({runs} stretches, about {expected} would be usual): rows "
+        "drawn at random for a test have their neighbours in training.",
+        "{other}は隣り合う行であまり変わりません({runs}区間。通常は約{expected})。無作為に分けると、評価の行の隣が学習に"
+        "入ります。",
     ),
 }
 
