@@ -1,12 +1,12 @@
-"""Who learns and who is tested: forward in time and at random, groups whole where it matters."""
+"""Who learns and who is tested: forward in time with groups whole, and at random."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Split", "blocks", "forward", "group_folds", "random_rows"]
+__all__ = ["Split", "blocks", "forward", "random_rows"]
 
 Ints = NDArray[np.int64]
 
@@ -64,11 +64,3 @@ def random_rows(n: int, rng: np.random.Generator, share: float = 0.25) -> Split:
     inside = np.zeros(n, dtype=np.bool_)
     inside[rng.permutation(n)[: max(1, round(share * n))]] = True
     return Split(np.flatnonzero(~inside), np.flatnonzero(inside))
-
-
-def group_folds(groups: Ints, n_groups: int, folds: int, rng: np.random.Generator) -> Iterator[Split]:
-    """``folds`` splits by whole groups; every unit is tested once."""
-    fold = (rng.permutation(n_groups) % folds)[groups]
-    for place in range(min(folds, n_groups)):
-        inside = fold == place
-        yield Split(np.flatnonzero(~inside), np.flatnonzero(inside))

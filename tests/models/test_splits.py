@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.splits import forward, group_folds, random_rows
+from models.splits import blocks, forward, random_rows
 
 
 @given(st.lists(st.integers(0, 6), min_size=4, max_size=60))
@@ -24,11 +24,18 @@ def test_forward_takes_about_a_quarter():
     assert split.test.min() == 750
 
 
-def test_random_rows_and_folds_cover_everything_once():
-    rng = np.random.default_rng(0)
-    split = random_rows(100, rng)
+def test_random_rows_cover_everything_once():
+    split = random_rows(100, np.random.default_rng(0))
     assert sorted([*split.train, *split.test]) == list(range(100))
-    groups = np.arange(100) // 9
-    folds = list(group_folds(groups, 12, 4, rng))
-    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(100))
-    assert all(not set(groups[fold.train]) & set(groups[fold.test]) for fold in folds)
+    assert len(split.test) == 25
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 5))
+def test_blocks_follow_the_ends_of_groups(drawn: list[int], count: int):
+    _, groups = np.unique(drawn, return_inverse=True)
+    found = blocks(groups, [1.0] * count)
+    ends = {group: np.flatnonzero(groups == group).max() for group in set(groups)}
+    block_of = {group: set(found[groups == group]) for group in ends}
+    assert all(len(inside) == 1 for inside in block_of.values())
+    assert [block_of[group] for group in sorted(ends, key=ends.__getitem__)] == sorted(block_of.values(), key=min)
+    assert set(found) == set(range(min(count, len(ends))))

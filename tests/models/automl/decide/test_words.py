@@ -1,17 +1,18 @@
 """Every remark has its sentence, in both languages, with all blanks filled."""
 
 import json
-import re
 import string
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from models.automl.decide import Costs, Decisions
-from models.automl.decide.evidence import evidence
+from models.automl.decide import Costs
+from models.automl.decide.calibrate import Calibration
 from models.automl.decide.intervals import Coverage
-from models.automl.decide.threshold import Economy, Money
-from models.automl.decide.words import WORDS, say, say_coverage, say_economy
+from models.automl.decide.reliability import report
+from models.automl.decide.threshold import Economy, Money, choose, economy
+from models.automl.decide.words import WORDS, say, say_coverage, say_economy, say_reliability
 from models.automl.folds import plan
 
 
@@ -94,21 +95,27 @@ def test_coverage_in_words():
     assert "Of 1,400 rows the models had not seen, only 70.0% lay inside the 90% intervals" in bad["en"]
 
 
-def test_evidence_is_json_with_sentences():
+def test_probabilities_in_words():
     rng = np.random.default_rng(0)
     sure = rng.random(1000)
-    truth, raw = (rng.random(1000) < sure).astype(float), np.column_stack([1 - sure, sure])
-    costs = Costs.parse({"bad": 1, "missed": 90, "false_stop": 10, "currency": "JPY"}, (0, 1))
-    made = Decisions.fit("classification", truth, raw, np.arange(1000), "f1", rng, costs=costs)
-    found = evidence(made, truth, raw, np.arange(1000), rng, costs)
-    assert json.loads(json.dumps(found, allow_nan=False)) == json.loads(json.dumps(found))
-    assert [entry["code"] for entry in found["said"]] == ["probabilities_kept", "reliable", "stopped_at", "saving"]
-    assert re.search(r"確率0\.1以上", found["said"][2]["ja"])
-    assert evidence(made, truth, raw, np.arange(1000), rng)["economy"] is None
+    truth, raw = (rng.random(1000) < sure).astype(int), np.column_stack([1 - sure, sure])
+    honest = say_reliability(Calibration(), report(truth, raw, np.arange(1000), rng))
+    assert [entry["code"] for entry in honest] == ["probabilities_kept", "reliable"]
+    bent = report(truth, np.column_stack([1 - sure**3, sure**3]), np.arange(1000), rng)
+    said = say_reliability(Calibration("platt", (1.0, 0.0)), bent)
+    assert [entry["code"] for entry in said] == ["probabilities_corrected", "unreliable"]
+    assert "(platt)" in said[0]["en"]
+    assert say_reliability(Calibration(), None) == [say("probabilities_kept")]
 
-    values = Decisions.fit("regression", rng.normal(size=500), np.zeros(500), np.arange(500), "r2", rng)
-    found = evidence(values, rng.normal(size=300), np.zeros(300), np.arange(300), rng)
-    assert [entry["code"] for entry in found["said"]] == ["covered_between"]
-    assert found["coverage"]["share"] == pytest.approx(0.9, abs=0.05)
-    assert evidence(values, np.zeros(0), np.zeros(0), np.arange(0), rng)["said"] == []
-    assert evidence(Decisions(), np.zeros(3), np.zeros(3), np.arange(3), rng)["coverage"] is None
+
+def test_what_was_measured_is_json():
+    rng = np.random.default_rng(0)
+    sure = rng.random(1000)
+    truth, raw = (rng.random(1000) < sure).astype(int), np.column_stack([1 - sure, sure])
+    costs = Costs.parse({"bad": 1, "missed": 90, "false_stop": 10, "currency": "JPY"}, (0, 1))
+    rule = choose(raw, truth, costs, "f1")
+    found = economy(raw, truth, rule, costs, np.arange(1000), rng)
+    assert [entry["code"] for entry in say_economy(found)] == ["stopped_at", "saving"]
+    assert "確率0.1以上" in say_economy(found)[0]["ja"]
+    for measured in (found, report(truth, raw, np.arange(1000), rng)):
+        json.dumps(asdict(measured), allow_nan=False)
