@@ -29,6 +29,7 @@ from models.learn import Learned
 from models.lease import Lease
 from models.lifecycle import keeper
 from models.lifecycle.standing import standing
+from models.lifecycle.training import Learner, trained
 from models.rank.rank import rank
 from models.study.build import build
 from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
@@ -75,6 +76,7 @@ class Stage:
     study: str
     seed: int = 0
     studied: Studied | None = None
+    learner: Learner = trained
     learned: Learned | None = None
     model_id: int | None = None
     ranking_id: int | None = None
@@ -91,7 +93,7 @@ class Stage:
         if isinstance(self.studied.data, TooLittle):
             return {"verdict": "not_enough_data"}
         progress(0.1, "train")
-        kept = keeper.keep(self.store, self.study, self.studied.data, self.studied.frame, self.seed)
+        kept = keeper.keep(self.store, self.study, self.studied.data, self.studied.frame, self.seed, self.learner)
         self.learned, self.model_id = kept.learned, kept.model_id
         return kept.counts
 

@@ -19,7 +19,7 @@ from models.learn import Learned
 from models.lifecycle.challenge import Verdict, challenge, first
 from models.lifecycle.drift import Drift, compare
 from models.lifecycle.performance import Performance, judge, naive
-from models.lifecycle.training import described, losses, metric_input, restored, trained
+from models.lifecycle.training import Learner, described, losses, metric_input, restored, trained
 from models.lifecycle.window import Shortage, fresh, newest, shortage, subset, trial
 from models.study.data import StudyData
 from models.study.spec import StudySpec
@@ -40,25 +40,26 @@ class Kept:
     counts: dict[str, Any] = field(default_factory=dict)
 
 
-def keep(store: Store, study: str, data: StudyData, frame: pd.DataFrame, seed: int) -> Kept:
+def keep(store: Store, study: str, data: StudyData, frame: pd.DataFrame, seed: int, learner: Learner = trained) -> Kept:
     """Look at the champion, train a challenger where there are enough newer units, and decide.
 
     ``data``: all units with a target; ``frame``: all units as `models.study.from_plant.study_frame` gives them.
     """
     data, leaks = audit(data)
+    work = _Work(store, study, data, leaks, seed, learner)
     row = model_catalog.champion(store, study)
     learned = None if row is None else usable(store, row, data)
     if row is None or learned is None:
-        return _begin(store, study, data, leaks, seed)
+        return work.begin(None)
     seen = look(store, row, learned, data, frame, seed)
     if isinstance(seen.performance, Performance) and seen.performance.code == "worse_than_naive":
         reason = Reason("worse_than_naive", asdict(seen.performance))
         model_catalog.change(store, study, row.model_id, "withdrawn", "withdrawn", reason)
-        return _begin(store, study, data, leaks, seed, seen)
+        return work.begin(seen)
     missing = shortage(data, trial(data, seen.fresh).judge)
     if missing is not None:
-        return _kept(row.model_id, learned, f"too_few_{missing.what}", data.n, seen)
-    return _challenged(store, row, learned, data, leaks, seen, seed)
+        return work.done(row.model_id, learned, f"too_few_{missing.what}", seen)
+    return work.challenged(row, learned, seen)
 
 
 @dataclass(frozen=True)
@@ -145,62 +146,67 @@ def usable(store: Store, row: ModelRow, data: StudyData) -> Learned | None:
     return learned
 
 
-def _begin(
-    store: Store, study: str, data: StudyData, leaks: Sequence[Leak], seed: int, seen: Seen | None = None
-) -> Kept:
-    """Nothing to beat but the naive model."""
-    learned = trained(data, seed)
-    quality = learned.quality
-    verdict = first(quality.metric, quality.forward, quality.random, quality.baseline, quality.n_test)
-    model_id = _settle(store, study, learned, data, leaks, seed, verdict)
-    return _kept(model_id if verdict.decision == "promote" else None, learned, verdict.code, data.n, seen)
+@dataclass(frozen=True)
+class _Work:
+    """A study at one moment: its audited units, and what learns them."""
 
+    store: Store
+    study: str
+    data: StudyData
+    leaks: Sequence[Leak]
+    seed: int
+    learner: Learner
 
-def _challenged(
-    store: Store, row: ModelRow, learned: Learned, data: StudyData, leaks: Sequence[Leak], seen: Seen, seed: int
-) -> Kept:
-    split = trial(data, seen.fresh)
-    older = subset(data, split.learn)
-    challenger = trained(older, seed)
-    units = data.features.iloc[split.judge]
-    verdict = challenge(
-        row.entry.quality["metric"],
-        data.loss[split.judge],
-        metric_input(data, losses(learned.model, units)),
-        metric_input(data, losses(challenger.model, units)),
-        naive(_constant(row, data), len(split.judge), data.spec.task),
-        data.groups[split.judge],
-        np.random.default_rng(seed),
-    )
-    if verdict.decision == "keep":
-        _settle(store, row.study, challenger, older, leaks, seed, verdict)
-        return _kept(row.model_id, learned, verdict.code, data.n, seen)
-    # What was judged had not seen the newest units; what scores from now on has.
-    successor = trained(data, seed)
-    model_id = _settle(store, row.study, successor, data, leaks, seed, verdict)
-    return _kept(model_id, successor, verdict.code, data.n, seen)
+    def begin(self, seen: Seen | None) -> Kept:
+        """Nothing to beat but the naive model."""
+        learned = self.learner(self.data, self.seed)
+        quality = learned.quality
+        verdict = first(quality.metric, quality.forward, quality.random, quality.baseline, quality.n_test)
+        model_id = self._settle(learned, self.data, verdict)
+        return self.done(model_id if verdict.decision == "promote" else None, learned, verdict.code, seen)
 
+    def challenged(self, row: ModelRow, learned: Learned, seen: Seen) -> Kept:
+        """A challenger tries; the newest units decide."""
+        data = self.data
+        split = trial(data, seen.fresh)
+        older = subset(data, split.learn)
+        challenger = self.learner(older, self.seed)
+        units = data.features.iloc[split.judge]
+        verdict = challenge(
+            row.entry.quality["metric"],
+            data.loss[split.judge],
+            metric_input(data, losses(learned.model, units)),
+            metric_input(data, losses(challenger.model, units)),
+            naive(_constant(row, data), len(split.judge), data.spec.task),
+            data.groups[split.judge],
+            np.random.default_rng(self.seed),
+        )
+        if verdict.decision == "keep":
+            self._settle(challenger, older, verdict)
+            return self.done(row.model_id, learned, verdict.code, seen)
+        # What was judged had not seen the newest units; what scores from now on has.
+        successor = self.learner(data, self.seed)
+        return self.done(self._settle(successor, data, verdict), successor, verdict.code, seen)
 
-def _settle(
-    store: Store, study: str, learned: Learned, data: StudyData, leaks: Sequence[Leak], seed: int, verdict: Verdict
-) -> int:
-    """Keep a model with what was decided about it."""
-    entry = described(learned, data, leaks, seed)
-    model_id = model_catalog.add(store, study, entry, learned.model.to_text())
-    reason = Reason(verdict.code, asdict(verdict))
-    if verdict.decision == "promote":
-        model_catalog.change(store, study, model_id, "champion", "promoted", reason)
-    else:
-        model_catalog.change(store, study, model_id, "challenger", "kept", reason)
-    return model_id
+    def _settle(self, learned: Learned, data: StudyData, verdict: Verdict) -> int:
+        """Keep a model with what was decided about it."""
+        entry = described(learned, data, self.leaks)
+        model_id = model_catalog.add(self.store, self.study, entry, learned.model.to_text())
+        reason = Reason(verdict.code, asdict(verdict))
+        if verdict.decision == "promote":
+            model_catalog.change(self.store, self.study, model_id, "champion", "promoted", reason)
+        else:
+            model_catalog.change(self.store, self.study, model_id, "challenger", "kept", reason)
+        return model_id
 
-
-def _kept(model_id: int | None, learned: Learned, decision: str, rows: int, seen: Seen | None) -> Kept:
-    counts: dict[str, Any] = {"rows": rows, "model_id": model_id, "decision": decision, **asdict(learned.quality)}
-    if seen is not None:
-        counts["drift"] = [column.column for column in seen.drift.alarms]
-        counts["performance"] = seen.performance.code if isinstance(seen.performance, Performance) else "too_few"
-    return Kept(model_id, learned, counts)
+    def done(self, model_id: int | None, learned: Learned, decision: str, seen: Seen | None) -> Kept:
+        """What came of it."""
+        figures = {name: value for name, value in asdict(learned.quality).items() if name != "more"}
+        counts: dict[str, Any] = {"rows": self.data.n, "model_id": model_id, "decision": decision, **figures}
+        if seen is not None:
+            counts["drift"] = [column.column for column in seen.drift.alarms]
+            counts["performance"] = seen.performance.code if isinstance(seen.performance, Performance) else "too_few"
+        return Kept(model_id, learned, counts)
 
 
 def score(

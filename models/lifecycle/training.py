@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -19,9 +19,13 @@ from models.lifecycle.card import card
 from models.lifecycle.drift import summary
 from models.study.data import StudyData
 
-__all__ = ["described", "losses", "metric_input", "restored", "trained"]
+__all__ = ["Learner", "described", "losses", "metric_input", "restored", "trained"]
 
 Floats = NDArray[np.float64]
+
+
+Learner = Callable[[StudyData, int], Learned]
+"""An audited study and a seed → a model of all its units."""
 
 
 def trained(data: StudyData, seed: int) -> Learned:
@@ -38,12 +42,13 @@ def restored(row: ModelRow, content: str) -> Learned:
     if not isinstance(said, dict) or "format" not in said:
         raise StudyError(f"model {row.model_id} of study {row.study!r} names no format; train it again")
     try:
-        return Learned(Model.from_text(content), Quality(**row.entry.quality))
+        # Release 0.1 tested forward in time and did not say so.
+        return Learned(Model.from_text(content), Quality(**{"split": "forward", **row.entry.quality}))
     except (AttributeError, TypeError, StudyError) as error:
         raise StudyError(f"model {row.model_id} of study {row.study!r}: {error}") from None
 
 
-def described(learned: Learned, data: StudyData, leaks: Sequence[Leak], seed: int) -> ModelEntry:
+def described(learned: Learned, data: StudyData, leaks: Sequence[Leak]) -> ModelEntry:
     """What the catalog keeps of a model beside its text. ``data``: what it learnt from, audited."""
     bare = ModelEntry(
         rows=data.n,

@@ -20,6 +20,8 @@ from ingest.store.engine import Store, connect
 from ingest.store.jobs import JobRow
 from ingest.store.migrate import upgrade
 from ingest.store.write import write_batch
+from models.learn import Learned, learn
+from models.study.data import StudyData
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 UNITS = 160
@@ -85,6 +87,12 @@ def presses(count: int = UNITS) -> list[Outcome]:
         found.append(Reading("o/main/press/p/speed", at, speed))
         found.append(Reading("o/main/press/p/power", at, 40 + speed + draw.gauss(0, 1)))
     return found
+
+
+def quick(data: StudyData, seed: int) -> Learned:
+    """One booster: for tests of what becomes of a model, not of how good it is."""
+    name = "LGBMClassifier" if data.spec.task == "classification" else "LGBMRegressor"
+    return learn(data, seed, trials=2, model_list=(name,))
 
 
 class Home:

@@ -15,7 +15,7 @@ from ingest.store.jobs import STAGES
 from ingest.store.schema import score
 from models.jobs import Stage, StageOutcome, run_chain
 from models.lease import Lease
-from tests.models.small_plant import BROKEN, TOML, UNITS, Home, bottles, presses
+from tests.models.small_plant import BROKEN, TOML, UNITS, Home, bottles, presses, quick
 
 DUE = datetime(2026, 11, 9, 20, tzinfo=UTC)
 Make = Callable[..., Home]
@@ -35,7 +35,7 @@ def make(tmp_path: Path, new_database: Callable[[str], Database]) -> Make:
 
 def chain(home: Home, store: Store, study: str, stages: tuple[str, ...] = STAGES) -> list[StageOutcome]:
     told: list[tuple[str, float]] = []
-    stage = Stage(home.settings, home.plant, store, study)
+    stage = Stage(home.settings, home.plant, store, study, learner=quick)
     outcomes = run_chain(stage, DUE, lambda job, share, _: told.append((job, share)), stages)
     assert list(dict(told)) == [outcome.job for outcome in outcomes if outcome.seconds > 0 or told]
     assert all(0 <= share <= 1 for _, share in told)

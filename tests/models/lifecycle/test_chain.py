@@ -17,7 +17,7 @@ from ingest.store.model_catalog import EventRow, ModelRow
 from ingest.store.schema import model_text, score
 from models.jobs import Stage, StageOutcome, run_chain
 from models.lifecycle.standing import standing
-from tests.models.small_plant import START, TOML, Home, bottles
+from tests.models.small_plant import START, TOML, Home, bottles, quick
 from tests.models.test_jobs import DUE
 
 TRAINING = ("build", "train", "score")
@@ -34,7 +34,7 @@ def home(tmp_path: Path, new_database: Callable[[str], Database]) -> Home:
 
 def run(home: Home, stages: Sequence[str] = TRAINING, seed: int = 0) -> list[StageOutcome]:
     with home.store() as store:
-        stage = Stage(home.settings, home.plant, store, "caps", seed)
+        stage = Stage(home.settings, home.plant, store, "caps", seed, learner=quick)
         outcomes = run_chain(stage, DUE, lambda *_: None, stages)
         assert [outcome.error for outcome in outcomes] == [None] * len(stages)
         return outcomes
