@@ -49,7 +49,20 @@ class Ground:
     class_weights: Floats | None
     """(classes,) in the same scale; None where classes are not weighed."""
 
-    def bench(self, preparation: Preparation | None = None, threads: int = 1) -> Workbench:
+    @property
+    def timed(self) -> tuple[int, ...]:
+        """Places of the features made from the time column: calendar parts and age."""
+        time = self.options.time_column or self.options.datetime_index
+        if time not in self.preparation.columns:
+            return ()
+        owner = self.preparation.columns.index(time)
+        return tuple(place for place, source in enumerate(self.preparation.source) if source == owner)
+
+    def untimed(self, bench: Workbench) -> Workbench:
+        """The same table without them. What time foretold in the past, it may not foretell in the future."""
+        return Workbench(bench.matrix.blank(self.timed), bench.target, bench.weight, bench.problem)
+
+    def bench(self, threads: int = 1, preparation: Preparation | None = None) -> Workbench:
         """The workbench over the features of a preparation (default: the chosen one)."""
         chosen = preparation or self.preparation
         matrix = chosen.transform(self.table)
@@ -94,8 +107,9 @@ def lay(table: object, name: str, options: Options) -> Ground:
     groups = _groups(used, options.group_column)
     leaks = _leaks(used, name, options, time)
     gone = set(leaks.excluded_columns) if options.leaks == "exclude" else set()
-    features = _features(used, options, {name, time, options.group_column})
-    columns = infer(used[features])
+    features = _features(used, options, {name, options.group_column})
+    roles = {column: role for column, role in options.roles.items() if column in features}
+    columns = infer(used[features], roles=roles)
     preparation = Preparation.fit(used, [column for column in columns if column.name not in gone])
     if not preparation.columns:
         raise StudyError(_why_none(preparation, gone))

@@ -27,7 +27,6 @@ from models.automl.options import METRICS
 from models.automl.refit import Refit
 from models.leaks.report import LeakReport
 from models.rank.document import Said
-from models.splits import random_rows
 
 __all__ = ["Judged", "decided", "judged", "kept_promises", "planned", "quality_of", "shown_metric", "with_and_without"]
 
@@ -109,17 +108,20 @@ def judged(ground: Ground, split: Plan, parts: Sequence[Part], decisions: Decisi
     return Judged(rows, ground.codes[rows], predicted, _redrawn(ground, rows), held)
 
 
-def quality_of(ground: Ground, split: Plan, parts: Sequence[Part], found: Judged, refit: Refit) -> Quality:
+def quality_of(
+    ground: Ground, split: Plan, parts: Sequence[Part], found: Judged, decisions: Decisions, refit: Refit
+) -> Quality:
     """Scores on the judged rows, and what a random split would have promised."""
-    rows, truth, predicted, groups, held = found.rows, found.truth, found.predicted, found.groups, found.held
+    rows, truth, groups, held = found.rows, found.truth, found.groups, found.held
     metric = shown_metric(ground)
+    predicted = as_judged(metric, found.predicted, decisions)
     value = metrics.measure(metric, truth, predicted)
     rng = np.random.default_rng(ground.options.seed)
     low, high = metrics.interval(metric, truth, predicted, groups, rng) if value is not None else (None, None)
     naive = _naive(ground, split.search if held else rows, len(rows))
-    optimism = _optimism(ground, split, parts[0], refit, metric) if held and split.random_folds else 0.0
+    optimism = _optimism(ground, split, parts[0], refit, metric) if split.random_folds else 0.0
     usable = [name for name in METRICS[ground.target.task] if len(ground.target.classes) < 3 or name not in BINARY_ONLY]
-    more = {name: metrics.measure(name, truth, predicted) for name in usable}
+    more = {name: metrics.measure(name, truth, as_judged(name, found.predicted, decisions)) for name in usable}
     return Quality(
         metric,
         value,
@@ -132,6 +134,11 @@ def quality_of(ground: Ground, split: Plan, parts: Sequence[Part], found: Judged
         split.kind if held else "folds",
         {name: found for name, found in more.items() if found is not None},
     )
+
+
+def as_judged(metric: str, predicted: Floats, decisions: Decisions) -> Floats:
+    """Metrics of decisions judge what is decided, the others the probabilities or values."""
+    return predicted if predicted.ndim == 1 else decisions.judged(metric, predicted)
 
 
 def kept_promises(ground: Ground, found: Judged, decisions: Decisions) -> dict[str, Any]:
@@ -159,7 +166,7 @@ def kept_promises(ground: Ground, found: Judged, decisions: Decisions) -> dict[s
 
 def costs_of(ground: Ground) -> Costs | None:
     """The declared costs of wrong decisions."""
-    if ground.options.cost_matrix is None or not ground.target.classes:
+    if ground.options.cost_matrix is None:
         return None
     return Costs.parse(ground.options.cost_matrix, ground.target.classes)
 
@@ -174,14 +181,12 @@ def _naive(ground: Ground, learnt: Ints, n: int) -> Floats:
 
 
 def _optimism(ground: Ground, split: Plan, part: Part, refit: Refit, metric: str) -> float | None:
-    """How much more a random split of the same size would have promised for the heaviest part of the blend."""
-    n = len(ground.codes)
-    shuffled = random_rows(n, np.random.default_rng(ground.options.seed), len(split.held_back) / n)
-    fitted = refit.one(refit.bench, part.trial, shuffled.train)
-    chance = metrics.measure(
-        metric, ground.codes[shuffled.test], fitted.predict(refit.bench.matrix.take(shuffled.test))
-    )
-    honest = metrics.measure(metric, ground.codes[split.held_back], part.trial.ahead)
+    """How much more a random split of the same rows and sizes would have promised for the heaviest part."""
+    place = len(split.random_folds) - 1
+    fold, shuffled = split.folds[place], split.random_folds[place]
+    said = refit.once(part.trial, shuffled.train, shuffled.test)
+    chance = metrics.measure(metric, ground.codes[shuffled.test], said)
+    honest = metrics.measure(metric, ground.codes[fold.test], part.trial.predicted[fold.test])
     return None if chance is None or honest is None else chance - honest
 
 
@@ -200,7 +205,7 @@ def with_and_without(ground: Ground, split: Plan, refit: Refit) -> LeakReport:
         preparation = Preparation.fit(ground.table, [column for column in every if column.name not in gone])
         if not preparation.columns:
             return ground.leaks
-        bench = ground.bench(preparation, refit.bench.problem.threads)
+        bench = ground.bench(refit.bench.problem.threads, preparation)
         booster = by_name("LGBMClassifier" if ground.target.classes else "LGBMRegressor", ground.target.task)
         config = booster.portfolio(bench, len(train))[0]
         fitted = booster.fit(bench, train, config, valid=test, seed=ground.options.seed)

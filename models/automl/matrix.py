@@ -43,6 +43,12 @@ class Matrix:
         """Some rows."""
         return replace(self, values=self.values[rows])
 
+    def blank(self, places: Sequence[int]) -> "Matrix":
+        """The same rows with some features missing."""
+        values = self.values.copy()
+        values[:, list(places)] = np.nan
+        return replace(self, values=values)
+
     def summed(self, parts: Floats) -> Floats:
         """Contributions of features summed over the columns they were made from: (n, p, …) → (n, columns, …)."""
         out = np.zeros((parts.shape[0], len(self.columns), *parts.shape[2:]))

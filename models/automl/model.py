@@ -12,6 +12,7 @@ import pandas as pd
 from ingest.errors import StudyError, nearest
 from models.automl import metrics
 from models.automl.algorithms.base import Config, Fitted, Task
+from models.automl.algorithms.blanked import load_fitted
 from models.automl.algorithms.registry import by_name
 from models.automl.columns.prepare import Preparation
 from models.automl.decide import Decisions
@@ -147,7 +148,8 @@ class Model:
         truth = self.target.codes(table[self.target.name])
         known = np.isfinite(truth)
         raw = self.predict_raw(table[known])
-        return metrics.measure(name, truth[known], raw if self.task == "classification" else raw[:, 0])
+        said = self.decisions.judged(name, raw) if self.task == "classification" else raw[:, 0]
+        return metrics.measure(name, truth[known], said)
 
     def explain(self, table: pd.DataFrame, *, method: GlobalMethod = "permutation_importance") -> Attention:
         """What the model attends to over the rows of a table, per column of the user; see `models.automl.explain`.
@@ -276,7 +278,7 @@ def load(path: Path | str) -> Model:
 
 def _member(entry: Mapping[str, Any], task: Task) -> Member:
     algorithm = by_name(entry["algorithm"], task)
-    fitted = tuple(algorithm.load(content) for content in entry["fitted"])
+    fitted = tuple(load_fitted(algorithm, content) for content in entry["fitted"])
     return Member(entry["algorithm"], entry["config"], float(entry["weight"]), fitted)
 
 

@@ -79,7 +79,7 @@ class Options:
     """Rows of one group (lot, machine, experiment) are never split between training and test."""
     time_column: str | None = None
     """Rows are learnt from in this order, and judged on what comes later."""
-    cost_matrix: Mapping[str, Any] | tuple[tuple[float, ...], ...] | None = None
+    cost_matrix: Mapping[str, Any] | Sequence[Sequence[float]] | None = None
     """What wrong decisions cost; see `models.automl.decide.costs`."""
     monotone: Mapping[str, int] = field(default_factory=dict)
     """Column → +1 or -1: the prediction may only rise or only fall with it."""
@@ -108,8 +108,6 @@ class Options:
         for name in ("model_list", "exclude_model_list", "include_column_list", "exclude_column_list"):
             if name in given:
                 given[name] = _names(name, given[name])
-        if isinstance(given.get("cost_matrix"), (list, tuple)):
-            given["cost_matrix"] = tuple(tuple(float(cost) for cost in row) for row in given["cost_matrix"])
         out = cls(**given)
         _check(out)
         return out

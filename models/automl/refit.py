@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from models.automl.algorithms.base import Algorithm, Fitted, Workbench
+from models.automl.algorithms.blanked import Blanked
 from models.automl.blend import Part, blend
-from models.automl.matrix import Ints
+from models.automl.matrix import Floats, Ints
 from models.automl.model import Member
 from models.automl.options import Options
 from models.automl.search import Clock, Outcome, Trial
@@ -17,6 +18,8 @@ __all__ = ["Refit"]
 MOST_PARTS = 8
 BAGS = ((5_000, 5), (20_000, 3))
 """Up to so many rows, so many refits under different seeds; one beyond."""
+OVERTIME = 0.05
+"""Share of the budget by which the refit may run over."""
 REST = 1.0
 """Seconds kept for scores, decisions and explanation, and a twentieth of the budget."""
 
@@ -26,14 +29,16 @@ class Refit:
 
     def __init__(
         self,
-        bench: Workbench,
+        benches: Sequence[Workbench],
+        blanks: tuple[int, ...],
         known: dict[str, Algorithm],
         clock: Clock,
         options: Options,
         pool: ThreadPoolExecutor | None,
         groups: Ints | None = None,
     ) -> None:
-        self.bench, self.known, self.clock, self.options, self.pool = bench, known, clock, options, pool
+        self.benches, self.blanks, self.bench = benches, blanks, benches[0]
+        self.known, self.clock, self.options, self.pool = known, clock, options, pool
         self.groups = groups
 
     def cost(self, trial: Trial) -> float:
@@ -47,26 +52,43 @@ class Refit:
     def reserve(self, trials: Sequence[Trial]) -> float:
         """Seconds that the best trials so far will need; at most two fifths of the budget."""
         complete = sorted((trial for trial in trials if trial.complete), key=lambda trial: trial.loss)
-        wanted = sum(self.cost(trial) for trial in complete[: MOST_PARTS // 2])
+        wanted = sum(self.cost(trial) for trial in complete[:MOST_PARTS])
         return self.rest() + min(wanted, 0.4 * (self.clock.seconds or np.inf))
 
     def affordable(self, outcome: Outcome) -> list[Part]:
-        """The largest blend whose refit the clock still allows; after an interruption the best single trial."""
-        most = 1 if outcome.ended == "interrupted" else MOST_PARTS
-        while True:
-            parts = blend(
-                outcome.trials,
+        """The blend without the parts that the clock no longer allows, those first that add least for their time.
+
+        After an interruption the best single trial.
+        """
+        if outcome.ended == "interrupted":
+            return [Part(outcome.best(), 1.0)]
+        parts = self._blend(outcome)
+        if self.clock.seconds is not None:
+            most = max(self.clock.left - self.rest(), 0.0) + OVERTIME * self.clock.seconds
+            while len(parts) > 1 and sum(self.cost(part.trial) for part in parts) > most:
+                worst = min(parts[1:], key=lambda part: part.weight / max(self.cost(part.trial), 1e-6))
+                parts.remove(worst)
+        total = sum(part.weight for part in parts)
+        return [Part(part.trial, part.weight / total) for part in parts]
+
+    def _blend(self, outcome: Outcome) -> list[Part]:
+        """The mean of the blends of the views: which view will hold in the future is not for the past to say."""
+        naive, *others = outcome.trials
+        found: list[Part] = []
+        for view in range(len(self.benches)):
+            trials = [trial for trial in others if trial.view == view]
+            if not any(trial.complete for trial in trials):
+                continue
+            found += blend(
+                [naive, *trials],
                 self.bench.problem.task,
                 self.bench.target,
                 self.bench.weight,
                 self.groups,
-                most,
+                MOST_PARTS // len(self.benches),
                 self.options.seed,
             )
-            cost = sum(self.cost(part.trial) for part in parts)
-            if len(parts) == 1 or self.clock.seconds is None or cost <= self.clock.left - self.rest():
-                return parts
-            most = min(most, len(parts)) - 1
+        return sorted(found, key=lambda part: -part.weight) or [Part(naive, 1.0)]
 
     def bags(self, parts: Sequence[Part]) -> int:
         """Refits of each part."""
@@ -88,7 +110,9 @@ class Refit:
             part, bag = job
             algorithm = self.known[part.trial.algorithm]
             config = algorithm.final(part.trial.config, part.trial.rounds)
-            return algorithm.fit(self.bench, rows, config, seed=self.options.seed + 1000 * bag)
+            view = part.trial.view
+            fitted = algorithm.fit(self.benches[view], rows, config, seed=self.options.seed + 1000 * bag)
+            return Blanked(fitted, self.blanks) if view else fitted
 
         fitted = list(self.pool.map(train, jobs) if self.pool else map(train, jobs))
         return tuple(
@@ -101,7 +125,8 @@ class Refit:
             for part in parts
         )
 
-    def one(self, bench: Workbench, trial: Trial, rows: Ints) -> Fitted:
-        """A trial's algorithm on some rows of some bench."""
-        algorithm = self.known[trial.algorithm]
-        return algorithm.fit(bench, rows, algorithm.final(trial.config, trial.rounds), seed=self.options.seed)
+    def once(self, trial: Trial, rows: Ints, asked: Ints) -> Floats:
+        """What a trial's algorithm, trained on some rows, says of others."""
+        bench, algorithm = self.benches[trial.view], self.known[trial.algorithm]
+        fitted = algorithm.fit(bench, rows, algorithm.final(trial.config, trial.rounds), seed=self.options.seed)
+        return fitted.predict(bench.matrix.take(asked))

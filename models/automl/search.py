@@ -75,6 +75,8 @@ class Trial:
     """Rows that each fold's model has seen, on average."""
     folds: int
     """Folds that were run."""
+    view: int
+    """Place of the workbench in `Search.benches`."""
     complete: bool
     """Every fold was run on the whole table; only such trials can be blended."""
 
@@ -104,11 +106,34 @@ class Outcome:
         return min((trial for trial in self.trials if trial.complete), key=lambda trial: trial.loss)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One trial to run: ``rung`` is the number of rows to learn from, at most."""
+
+    algorithm: Algorithm
+    config: Config
+    rung: int
+    view: int
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What one fold's model says of its test rows and of those held back."""
+
+    tested: Floats
+    ahead: Floats
+    rounds: int | None
+    rows: int
+
+
 @dataclass
 class Search:
-    """Runs trials on a workbench. ``held_back`` rows are predicted by every fold's model and judged by nobody here."""
+    """Runs trials on a workbench. ``held_back`` rows are predicted by every fold's model and judged by nobody here.
 
-    bench: Workbench
+    ``benches``: views of one table, with the same rows and targets; every configuration is tried on each.
+    """
+
+    benches: Sequence[Workbench]
     folds: Sequence[Split]
     held_back: Ints
     algorithms: Sequence[Algorithm]
@@ -129,7 +154,7 @@ class Search:
         """Try until nothing improves, the budget is used, or somebody interrupts."""
         ended = "nothing_better"
         try:
-            for algorithm, config, rung in self._candidates():
+            for algorithm, config, rung, view in self._candidates():
                 if self.trials is not None and len(self.done) >= self.trials:
                     ended = "trials"
                     break
@@ -139,7 +164,7 @@ class Search:
                 if self._too_long(algorithm, rung):
                     ended = "time"
                     continue
-                self._try(algorithm, config, rung)
+                self._try(algorithm, config, rung, view)
         except KeyboardInterrupt:
             self.clock.stopped = True
             ended = "interrupted"
@@ -147,17 +172,26 @@ class Search:
 
     # -- which configuration comes next ---------------------------------------------------------------------------
 
-    def _candidates(self) -> Iterable[tuple[Algorithm, Config, int]]:
+    @property
+    def bench(self) -> Workbench:
+        """The first view."""
+        return self.benches[0]
+
+    def _candidates(self) -> Iterable[tuple[Algorithm, Config, int, int]]:
         n = self._most()
         naive, *others = self.algorithms
-        yield naive, naive.portfolio(self.bench, n)[0], n
+        yield naive, naive.portfolio(self.bench, n)[0], n, 0
         queue = self._portfolio(others, n)
         for rung in self._rungs(n):
             before = len(self.done)
             for algorithm, config in queue:
-                yield algorithm, config, rung
+                for view in range(len(self.benches)):
+                    yield algorithm, config, rung, view
             if rung < n:
-                losses = {self._key(trial.algorithm, trial.config): trial.loss for trial in self.done[before:]}
+                losses: dict[str, float] = {}
+                for trial in self.done[before:]:
+                    key = self._key(trial.algorithm, trial.config)
+                    losses[key] = min(losses.get(key, np.inf), trial.loss)
                 ranked = sorted(queue, key=lambda entry: losses.get(self._key(entry[0].name, entry[1]), np.inf))
                 queue = ranked[: max(KEPT_OF_RUNG, len(ranked) // KEPT_OF_RUNG)]
         yield from self._local(n)
@@ -178,10 +212,10 @@ class Search:
             rungs.insert(0, max(SMALLEST_RUNG, rungs[0] // RUNG_GROWTH))
         return [rungs[0], n] if len(rungs) > 1 else rungs
 
-    def _local(self, n: int) -> Iterable[tuple[Algorithm, Config, int]]:
+    def _local(self, n: int) -> Iterable[tuple[Algorithm, Config, int, int]]:
         """Walks around the best configuration of a family; good families get more turns."""
         named = {algorithm.name: algorithm for algorithm in self.algorithms[1:]}
-        seen = {self._key(trial.algorithm, trial.config) for trial in self.done}
+        seen = {(self._key(trial.algorithm, trial.config), trial.view) for trial in self.done}
         idle = 0
         while idle < PATIENCE:
             leaders = self._leaders(named)
@@ -190,22 +224,22 @@ class Search:
             place = min(int(self.rng.exponential(0.8)), len(leaders) - 1)
             leader = leaders[place]
             config = named[leader.algorithm].near(leader.config, self.rng)
-            key = self._key(leader.algorithm, config)
+            key = (self._key(leader.algorithm, config), leader.view)
             if key in seen:
                 idle += 1
                 continue
             seen.add(key)
             best = leaders[0].loss
-            yield named[leader.algorithm], config, n
+            yield named[leader.algorithm], config, n, leader.view
             idle = 0 if self._leaders(named)[0].loss < best * (1 - BETTER) else idle + 1
 
     def _leaders(self, named: dict[str, Algorithm]) -> list[Trial]:
-        """The best complete trial of each algorithm, the best first."""
-        best: dict[str, Trial] = {}
+        """The best complete trial of each algorithm and view, the best first."""
+        best: dict[tuple[str, int], Trial] = {}
         for trial in self.done:
-            known = best.get(trial.algorithm)
+            known = best.get((trial.algorithm, trial.view))
             if trial.complete and trial.algorithm in named and (known is None or trial.loss < known.loss):
-                best[trial.algorithm] = trial
+                best[trial.algorithm, trial.view] = trial
         return sorted(best.values(), key=lambda trial: trial.loss)
 
     @staticmethod
@@ -242,10 +276,10 @@ class Search:
         until = time.monotonic() + LONGEST * (self.clock.left - self.reserve(self.done))
         return lambda: self._stop() or time.monotonic() > until
 
-    def _try(self, algorithm: Algorithm, config: Config, rung: int) -> None:
-        key = f"{rung} {self._key(algorithm.name, config)}"
+    def _try(self, algorithm: Algorithm, config: Config, rung: int, view: int) -> None:
+        key = f"{rung} {view} {self._key(algorithm.name, config)}"
         known = self.journal.get(key) if self.journal else None
-        trial = known or self._measure(algorithm, config, rung)
+        trial = known or self._measure(_Asked(algorithm, config, rung, view))
         if trial is None:
             return
         if known is None and self.journal and not self._stop():
@@ -259,73 +293,58 @@ class Search:
         by_time = self.clock.spent / self.clock.seconds if self.clock.seconds else 0.0
         return min(1.0, max(by_trials, by_time))
 
-    def _measure(self, algorithm: Algorithm, config: Config, rung: int) -> Trial | None:
+    def _measure(self, asked: _Asked) -> Trial | None:
         started = time.monotonic()
-        whole = rung >= self._most()
+        whole = asked.rung >= self._most()
         folds = self.folds if whole else self.folds[-1:]
-        shape = (self.bench.matrix.n, self.bench.problem.classes) if self.bench.problem.classes else self.bench.matrix.n
+        classes = self.bench.problem.classes
+        shape = (self.bench.matrix.n, classes) if classes else self.bench.matrix.n
         total, times = np.zeros(shape), np.zeros(self.bench.matrix.n)
-        ahead: list[Floats] = []
-        rounds: list[int] = []
-        rows = 0
+        answers: list[_Answer] = []
         width = 2 if self.pool is not None else 1
         stop = self._patience()
+        complete = whole
         for first in range(0, len(folds), width):
             batch = folds[first : first + width]
-            for split, answer in zip(batch, self._fits(algorithm, config, batch, rung, stop), strict=True):
-                tested, held, stopped, learnt = answer
-                total[split.test] += tested
+            for split, answer in zip(batch, self._fits(asked, batch, stop), strict=True):
+                total[split.test] += answer.tested
                 times[split.test] += 1
-                ahead.append(held)
-                rows += learnt
-                rounds += [stopped] if stopped is not None else []
+                answers.append(answer)
             if self._stop() and self.done:
                 return None
-            predicted = _mean(total, times)
-            if first + width < len(folds) and self._hopeless(predicted):
-                return self._trial(algorithm, config, predicted, ahead, rounds, started, rows // len(ahead), False)
-        return self._trial(algorithm, config, _mean(total, times), ahead, rounds, started, rows // len(ahead), whole)
-
-    def _trial(
-        self,
-        algorithm: Algorithm,
-        config: Config,
-        predicted: Floats,
-        ahead: list[Floats],
-        rounds: list[int],
-        started: float,
-        rows: int,
-        complete: bool,
-    ) -> Trial:
+            if first + width < len(folds) and self._hopeless(_mean(total, times)):
+                complete = False
+                break
+        predicted = _mean(total, times)
         losses, weight = self._losses(predicted)
-        loss = float(np.average(losses, weights=weight))
-        held = ahead[-1] if self.newest_only else np.mean(ahead, axis=0)
-        seconds = time.monotonic() - started
-        return Trial(algorithm.name, config, loss, tuple(rounds), seconds, predicted, held, rows, len(ahead), complete)
-
-    def _fits(
-        self, algorithm: Algorithm, config: Config, batch: Sequence[Split], rung: int, stop: Callable[[], bool]
-    ) -> list[tuple[Floats, Floats, int | None, int]]:
-        if self.pool is None or len(batch) == 1:
-            return [self._fit(algorithm, config, split, rung, stop) for split in batch]
-        return list(self.pool.map(lambda split: self._fit(algorithm, config, split, rung, stop), batch))
-
-    def _fit(
-        self, algorithm: Algorithm, config: Config, split: Split, rung: int, stop: Callable[[], bool]
-    ) -> tuple[Floats, Floats, int | None, int]:
-        """Predictions for the fold's test rows and for the rows held back, the rounds, and the rows learnt from."""
-        train, test = split.train, split.test
-        if rung < len(train):
-            # The newest rows of a forward fold, every k-th of any other: both are ordered as the plan gave them.
-            train = train[np.linspace(0, len(train) - 1, rung).astype(np.int64)]
-        fitted = algorithm.fit(self.bench, train, config, valid=test, seed=self.seed, stop=stop)
-        matrix = self.bench.matrix
-        return (
-            fitted.predict(matrix.take(test)),
-            fitted.predict(matrix.take(self.held_back)),
-            fitted.rounds,
-            len(train),
+        held = [answer.ahead for answer in answers]
+        return Trial(
+            asked.algorithm.name,
+            asked.config,
+            float(np.average(losses, weights=weight)),
+            tuple(answer.rounds for answer in answers if answer.rounds is not None),
+            time.monotonic() - started,
+            predicted,
+            held[-1] if self.newest_only else np.mean(held, axis=0),
+            sum(answer.rows for answer in answers) // len(answers),
+            len(answers),
+            asked.view,
+            complete,
         )
+
+    def _fits(self, asked: _Asked, batch: Sequence[Split], stop: Callable[[], bool]) -> list[_Answer]:
+        if self.pool is None or len(batch) == 1:
+            return [self._fit(asked, split, stop) for split in batch]
+        return list(self.pool.map(lambda split: self._fit(asked, split, stop), batch))
+
+    def _fit(self, asked: _Asked, split: Split, stop: Callable[[], bool]) -> _Answer:
+        bench, train, test = self.benches[asked.view], split.train, split.test
+        if asked.rung < len(train):
+            # Evenly thinned: rows stand in order of time where there is one.
+            train = train[np.linspace(0, len(train) - 1, asked.rung).astype(np.int64)]
+        fitted = asked.algorithm.fit(bench, train, asked.config, valid=test, seed=self.seed, stop=stop)
+        tested, ahead = (fitted.predict(bench.matrix.take(rows)) for rows in (test, self.held_back))
+        return _Answer(tested, ahead, fitted.rounds, len(train))
 
     def _losses(self, predicted: Floats) -> tuple[Floats, Floats]:
         """Loss and weight of every row that a fold has tested."""

@@ -110,8 +110,14 @@ class Preparation:
 
     def matrix(self, values: Floats) -> Matrix:
         """Numbers that `transform` gave, as a matrix again."""
-        source = tuple(place for place, recipe in enumerate(self.recipes) for _ in recipe.features)
-        return Matrix(values.reshape(len(values), len(source)), self._names, self.columns, source, self._levels)
+        return Matrix(
+            values.reshape(len(values), len(self.source)), self._names, self.columns, self.source, self._levels
+        )
+
+    @cached_property
+    def source(self) -> tuple[int, ...]:
+        """For each feature the place of its column."""
+        return tuple(place for place, recipe in enumerate(self.recipes) for _ in recipe.features)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

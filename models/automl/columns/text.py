@@ -21,12 +21,12 @@ from models.automl.matrix import Floats
 
 __all__ = ["TextRecipe"]
 
-MOST_TERMS = 200
-MOST_CELLS = 50_000_000
+MOST_TERMS = 1500
+MOST_CELLS = 20_000_000
 """Rows × terms of one column; longer tables get fewer terms."""
 FEWEST_ROWS = 5
 """A term stands in at least so many texts …"""
-ROWS_PER_TERM = 5
+ROWS_PER_TERM = 2
 """… and there are at least so many texts for each term."""
 MOST_READ = 5000
 """Different texts from which the terms are chosen."""

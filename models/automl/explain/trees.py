@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from models.automl.algorithms.base import Fitted
+from models.automl.algorithms.blanked import Blanked
 from models.automl.algorithms.boosted import Boosted
 from models.automl.algorithms.trees import Grown
 from models.automl.explain.background import background_values
@@ -44,7 +45,9 @@ class TreeView:
 
 def tree_view(fitted: Fitted, matrix: Matrix) -> TreeView | None:
     """The trees of a member; None for every other kind. ``matrix``: any with the columns of training."""
-    trees = fitted.boosted if isinstance(fitted, Grown) else fitted
+    # Trees never split on a feature that was missing throughout their training.
+    inside = fitted.fitted if isinstance(fitted, Blanked) else fitted
+    trees = inside.boosted if isinstance(inside, Grown) else inside
     if not isinstance(trees, Boosted):
         return None
     encoded = () if trees.encoding is None else trees.encoding.places

@@ -19,7 +19,7 @@ from models.automl.explain.notes import Known
 from models.automl.facts import attention, facts_of, sampled, versions
 from models.automl.ground import lay
 from models.automl.journal import FileJournal, fingerprint
-from models.automl.judge import decided, judged, kept_promises, planned, quality_of, with_and_without
+from models.automl.judge import costs_of, decided, judged, kept_promises, planned, quality_of, with_and_without
 from models.automl.model import Model
 from models.automl.options import Options, OptionWords
 from models.automl.refit import Refit
@@ -55,10 +55,14 @@ def fit(
     told("columns", 0.0, None)
     ground = lay(table, target, chosen)
     split = planned(ground)
+    costs_of(ground)  # a wrong one is refused before the search, not after it
     journal = None if resume is None else FileJournal(resume, fingerprint(table, target, chosen, versions()))
     cores = chosen.threads or len(os.sched_getaffinity(0))
-    together = ground.table.size <= SMALL_CELLS and cores > 1
-    bench = ground.bench(threads=1 if together else cores)
+    bench = ground.bench(cores)
+    together = bench.matrix.values.size <= SMALL_CELLS and cores > 1
+    if together:
+        bench.problem = replace(bench.problem, threads=1)
+    benches = [bench, ground.untimed(bench)] if ground.timed else [bench]
     tried = algorithms(chosen.task, bench, chosen.model_list, chosen.exclude_model_list)
     clock = Clock(None if chosen.trials else chosen.time_budget, started)
     # Threads that wait for one another spin: side by side every fold keeps to one.
@@ -66,9 +70,9 @@ def fit(
         threadpool_limits(1 if together else cores),
         ThreadPoolExecutor(cores, initializer=keep_to_one) if together else nullcontext() as pool,
     ):
-        refit = Refit(bench, {each.name: each for each in tried}, clock, chosen, pool, ground.groups)
+        refit = Refit(benches, ground.timed, {each.name: each for each in tried}, clock, chosen, pool, ground.groups)
         search = Search(
-            bench,
+            benches,
             split.folds,
             split.held_back,
             tried,
@@ -88,7 +92,7 @@ def fit(
         members = refit.members(parts)
         decisions = decided(ground, split, parts)
         found = judged(ground, split, parts, decisions)
-        quality = quality_of(ground, split, parts, found, refit)
+        quality = quality_of(ground, split, parts, found, decisions, refit)
         leaks = with_and_without(ground, split, refit)
         known, background = Known.learn(bench.matrix, chosen.seed), sampled(bench.matrix, chosen.seed)
         facts = facts_of(ground, outcome, split, leaks, quality) | {"promises": kept_promises(ground, found, decisions)}
