@@ -13,8 +13,9 @@ from distributed import Client
 from sklearn.metrics import log_loss, roc_auc_score
 
 from ingest.errors import StudyError
+from models.automl import fit
 from models.automl.algorithms.boosted import Boosted, load_boosted
-from models.automl.distributed import USUAL, fit_distributed
+from models.automl.distributed import USUAL, fit_distributed, grow
 from models.automl.matrix import Floats, Matrix
 from models.automl.target import Target
 from tests.models.cluster import two_workers
@@ -89,7 +90,7 @@ def test_two_workers_tell_good_from_bad_as_one_does(client: Client, parts: Calla
     frame, unseen = table(), table(1)
     frame.loc[:9, "bad"] = None
     target = Target("bad", "classification", ("NG", "OK"))
-    model = fit_distributed(client, parts(frame), target, Numbers(), CONFIG)
+    model = grow(client, parts(frame), target, Numbers(), CONFIG)
     assert isinstance(model, Boosted)
     known, matrix = frame.iloc[10:], Numbers().transform(unseen)
     truth, found = target.codes(unseen["bad"]), model.predict(matrix)
@@ -100,9 +101,27 @@ def test_two_workers_tell_good_from_bad_as_one_does(client: Client, parts: Calla
     np.testing.assert_array_equal(kept.predict(matrix), found)
 
 
+def test_a_whole_model_of_parts(client: Client, parts: Callable[..., list[str]]) -> None:
+    frame, unseen = table().drop(columns=["power", "grade"]), table(1)
+    model = fit_distributed(client, parts(frame), "bad", trials=2, leaks="off")
+    alone = fit(frame, "bad", trials=2, leaks="off", model_list=["LGBMClassifier"])
+    assert [member.algorithm for member in model.members] == ["LGBMClassifier"]
+    assert (model.facts["rows"], model.facts["parts"]) == (ROWS, 3)
+    truth = unseen["bad"] == "OK"
+    found, expected = (each.predict_proba(unseen)[:, 1] for each in (model, alone))
+    assert roc_auc_score(truth, found) == pytest.approx(roc_auc_score(truth, expected), abs=0.02)
+    again = type(model).from_text(model.to_text())
+    np.testing.assert_array_equal(again.predict_proba(unseen)[:, 1], found)
+
+
+def test_what_a_cluster_cannot_do_is_refused(client: Client) -> None:
+    with pytest.raises(StudyError, match="option 'class_weight' is not known to training on a cluster"):
+        fit_distributed(client, ["a.parquet"], "bad", class_weight="balanced")
+
+
 def test_each_worker_reads_its_own_parts(client: Client, parts: Callable[..., list[str]], tmp_path: Path) -> None:
     target = Target("power", "regression", ())
-    fit_distributed(client, parts(table()), target, Signed(folder=str(tmp_path)), {**CONFIG, "num_iterations": 1})
+    grow(client, parts(table()), target, Signed(folder=str(tmp_path)), {**CONFIG, "num_iterations": 1})
     signed = {path.name: path.read_text() for path in tmp_path.glob("*.pid")}
     assert sorted(int(count) for count in signed.values()) == [1, 2]
     assert str(os.getpid()) not in {name.split(".")[0] for name in signed}
@@ -110,7 +129,7 @@ def test_each_worker_reads_its_own_parts(client: Client, parts: Callable[..., li
 
 def test_numbers_on_a_large_base(client: Client, parts: Callable[..., list[str]]) -> None:
     frame, unseen = table(), table(1)
-    model = fit_distributed(client, parts(frame), Target("power", "regression", ()), Numbers(), CONFIG)
+    model = grow(client, parts(frame), Target("power", "regression", ()), Numbers(), CONFIG)
     matrix = Numbers().transform(unseen)
     power = unseen["power"].to_numpy()
     alone = here(frame, frame["power"].to_numpy() - 1e6, "regression").predict(matrix.values)
@@ -122,7 +141,7 @@ def test_numbers_on_a_large_base(client: Client, parts: Callable[..., list[str]]
 def test_a_class_that_one_worker_never_saw(client: Client, parts: Callable[..., list[str]]) -> None:
     frame = table().sort_values("grade", ignore_index=True)
     target = Target("grade", "classification", ("a", "b", "c"))
-    model = fit_distributed(client, parts(frame), target, Numbers(), CONFIG)
+    model = grow(client, parts(frame), target, Numbers(), CONFIG)
     unseen = table(1)
     found = model.predict(Numbers().transform(unseen))
     assert found.shape == (ROWS, 3)
@@ -136,6 +155,6 @@ def test_a_class_that_one_worker_never_saw(client: Client, parts: Callable[..., 
 def test_what_cannot_be_learnt_is_said(client: Client, parts: Callable[..., list[str]]) -> None:
     frame = table()
     with pytest.raises(StudyError, match="no column 'bud'; every part needs the target"):
-        fit_distributed(client, parts(frame), Target("bud", "regression", ()), Numbers())
+        grow(client, parts(frame), Target("bud", "regression", ()), Numbers(), CONFIG)
     with pytest.raises(StudyError, match="no part of the table has a row with target 'bad'"):
-        fit_distributed(client, parts(frame), Target("bad", "classification", ("x", "y")), Numbers())
+        grow(client, parts(frame), Target("bad", "classification", ("x", "y")), Numbers(), CONFIG)
