@@ -92,7 +92,10 @@ class Forest:
 
     @classmethod
     def from_lightgbm(cls, booster: Any) -> Self:
-        """A `lightgbm.Booster` or its text; the rounds up to the best one, as ``predict`` uses."""
+        """A `lightgbm.Booster` or its text; the rounds up to the best one, as ``predict`` uses.
+
+        `raw` is what ``predict(raw_score=True)`` says: the sum of the trees, also of a random forest.
+        """
         return cls.of(**forest_readers.lightgbm(booster if isinstance(booster, str) else booster.model_to_string()))
 
     @classmethod
@@ -119,7 +122,7 @@ class Forest:
         return len(self.root)
 
     def raw(self, values: Floats) -> Floats:
-        """(n, features) → (n, outputs): the sum of the trees, before any link function; for averages, the average."""
+        """(n, features) → (n, outputs): the sum of the trees, before any link function."""
         rows = np.asarray(values, dtype=np.float64)
         out = np.repeat(self.bias[None, :], len(rows), axis=0)
         chunk = max(1, _CELLS // max(1, self.trees))

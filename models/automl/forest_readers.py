@@ -69,9 +69,8 @@ def lightgbm(text: str) -> Parts:
     if not blocks:
         raise StudyError("the LightGBM model holds no tree; train it for at least one round")
     outputs = int(about["num_tree_per_iteration"])
-    share = outputs / len(blocks) if "average_output" in about else 1.0
     return {
-        "trees": [_lightgbm_tree(_pairs(block), share) for block in blocks],
+        "trees": [_lightgbm_tree(_pairs(block)) for block in blocks],
         "output": [place % outputs for place in range(len(blocks))],
         "bias": np.zeros(outputs),
         "features": int(about["max_feature_idx"]) + 1,
@@ -83,7 +82,7 @@ def _pairs(text: str) -> dict[str, str]:
     return {line.partition("=")[0]: line.partition("=")[2] for line in text.splitlines() if line}
 
 
-def _lightgbm_tree(parts: Mapping[str, str], share: float) -> Tree:
+def _lightgbm_tree(parts: Mapping[str, str]) -> Tree:
     if parts.get("is_linear", "0") != "0":
         raise StudyError(
             "linear_tree models have no constant leaves and cannot be explained; train without linear_tree"
@@ -112,7 +111,7 @@ def _lightgbm_tree(parts: Mapping[str, str], share: float) -> Tree:
         right=children[1],
         missing=np.where(categorical, NAN, kind >> 2 & 3),
         missing_left=(kind & 2).astype(np.bool_) & ~categorical,
-        value=np.concatenate([np.zeros(inner), leaves * share])[:, None],
+        value=np.concatenate([np.zeros(inner), leaves])[:, None],
         codes={node: _bits(words[start[place] : start[place + 1]]) for node, place in sets.items()},
     )
 

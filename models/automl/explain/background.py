@@ -28,6 +28,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import beta
 
 from models.automl.forest import Bools, Forest
@@ -38,10 +39,11 @@ __all__ = ["TABLED", "background_values"]
 TABLED = 13
 """The most players on a path for which all patterns are tabulated."""
 _ROWS = 4096  # looked up at once: what a core's cache holds
+_FEW = 256  # rows up to which all leaves are looked up together
 _BLOCK = 8 * _ROWS  # rows for which tables are kept
 _NODES = 1500  # of the forest read at once
-_NUMBERS = 2_000_000  # in the tables made at once
-_PAIR = 16  # operations for a pair of row and background row, against those of a table
+_NUMBERS = 1_000_000  # in the tables made at once
+_PAIR = 12  # operations for a pair of row and background row, against those of a table
 
 
 def background_values(
@@ -220,6 +222,10 @@ def _codes(passed: Bools, conditions: Ints) -> NDArray[np.uint16]:
 def _look_up(out: Floats, targets: Ints, codes: NDArray[np.uint16], tables: Floats) -> None:
     """``codes``: (leaves, n). ``tables``: (leaves, k, patterns). Adds each leaf's k answers to its rows of ``out``."""
     n = codes.shape[1]
+    if n <= _FEW:  # a call per leaf would cost more than the look-up
+        leaf, line = np.ogrid[: len(tables), : tables.shape[1]]
+        _gather(out, targets, tables[leaf[:, :, None], line[:, :, None], codes[:, None, :]])
+        return
     code, found = np.empty(n, dtype=np.intp), np.empty((tables.shape[1], n))
     for leaf, rows in enumerate(targets.tolist()):
         np.copyto(code, codes[leaf])
@@ -243,9 +249,14 @@ def _add_directly(out: Floats, targets: Ints, passed: Bools, missed: Bools, valu
     place = h[:, :, None] + (d + 1) * z[:, None, :]
     parts = sets @ (np.take(given, place) * fits).transpose(0, 2, 1)
     parts -= outside * (np.take(given.T.copy(), place) * fits).sum(axis=2)[:, None, :]
-    for leaf, rows in enumerate(targets.tolist()):
-        for row, more in zip(rows, (value[leaf][:, None, None] * parts[leaf]).reshape(len(rows), -1), strict=True):
-            out[row] += more
+    _gather(out, targets, value[:, :, None, None] * parts[:, None])
+
+
+def _gather(out: Floats, targets: Ints, parts: Floats) -> None:
+    """``parts``: (leaves, …, n), k rows per leaf, which are added to the k rows of ``out`` named by ``targets``."""
+    place = targets.reshape(-1)
+    where = csr_array((np.ones(len(place)), (place, np.arange(len(place)))), shape=(len(out), len(place)))
+    out += where @ parts.reshape(len(place), -1)
 
 
 @lru_cache
