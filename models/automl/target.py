@@ -28,7 +28,10 @@ class Target:
         if self.task == "regression":
             return _numbers(column, self.name)
         places = {label: float(code) for code, label in enumerate(self.classes)}
-        return np.array([places.get(_plain(value), np.nan) for value in column.astype("object")], dtype=np.float64)
+        # Each different value is looked up once: there are few of them, and perhaps millions of rows.
+        seen, values = pd.factorize(column)
+        known = np.array([*(places.get(_plain(value), np.nan) for value in values), np.nan], dtype=np.float64)
+        return np.asarray(known[seen])
 
     def labels(self, codes: Ints) -> np.ndarray[Any, Any]:
         """The user's labels of class codes."""
