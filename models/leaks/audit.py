@@ -9,6 +9,7 @@ from models.automl.columns import kinds
 from models.leaks.after import later_instants, running
 from models.leaks.combination import combinations
 from models.leaks.compared import compared
+from models.leaks.duplicates import duplicates
 from models.leaks.electrical import electrical
 from models.leaks.exclusive import exclusive_flags
 from models.leaks.groups import group_twins
@@ -55,15 +56,18 @@ def audit_table(
     if len(rows) > MOST_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
     sample = table.iloc[rows]
-    looked_at = [one for one in inferred if one.used or one.kind == "identifier"]
+    looked_at = [one for one in inferred if one.used or one.kind in ("identifier", "duplicate")]
     whole = view(sample, target, task, looked_at)
     group = _column(sample, group_column)
     time = _column(sample, time_column)
+    settings = {name for name, role in (roles or {}).items() if role == "controllable"}
     identifiers = list(_identifiers(inferred))
     named = [name for suspect in identifiers for name in suspect.columns]
     data = whole.without(named)
-    found = [*identifiers, *_duplicates(inferred), *_outcomes(inferred)]
-    found += _of_columns(whole, data, group, time, seed)
+    found = [*identifiers, *_outcomes(inferred)]
+    found += duplicates(data, settings)
+    copies = [name for suspect in found for name in suspect.columns]
+    found += _of_columns(whole, data.without(copies), group, time, seed)
     stretch = _stretch(table, known, target, task, data, time_column, inferred)
     taken = {name for suspect in found for name in suspect.columns}
     found += running(stretch.without(list(taken)))
@@ -75,7 +79,6 @@ def audit_table(
         firsts = rows[np.unique(twins, return_index=True)[1]]
         groups[rows] = firsts[twins]
         groups = np.unique(groups, return_inverse=True)[1].astype(np.int64)
-    settings = {name for name, role in (roles or {}).items() if role == "controllable"}
     return LeakReport(
         tuple(_spared(suspect, settings) for suspect in [*found, *more]), len(table), len(rows), twin_groups=groups
     )
@@ -94,13 +97,6 @@ def _identifiers(inferred: Sequence[kinds.Column]) -> Iterator[Suspect]:
         if one.kind == "identifier" or one.reading.get("numbers") == "yyyymmdd":
             evidence = "identifier" if one.kind == "identifier" else "identifier_day"
             yield Suspect((one.name,), "identifier", True, evidence, {"column": one.name}, "excluded", (one.name,))
-
-
-def _duplicates(inferred: Sequence[kinds.Column]) -> Iterator[Suspect]:
-    for one in inferred:
-        if one.kind == "duplicate":
-            blanks = {"column": one.name, "other": str(one.notes[0].values["of"])}
-            yield Suspect((one.name,), "duplicate", True, "duplicate", blanks, "excluded", (one.name,))
 
 
 def _outcomes(inferred: Sequence[kinds.Column]) -> Iterator[Suspect]:

@@ -5,9 +5,11 @@ states. Neither column alone tells it; the pair does without error.
 """
 
 from collections.abc import Iterator
+from itertools import combinations as combinations_of
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
 from models.leaks.combination import members_to_drop
 from models.leaks.crosstab import crosstab
@@ -24,6 +26,8 @@ EXACT = 0.005
 """Errors, as a share of the rows of the rarer class."""
 BETTER = 0.1
 FEWEST = 10
+ENOUGH = 0.95
+"""ROC-AUC of a column that needs no other."""
 Truths = NDArray[np.bool_]
 
 
@@ -39,24 +43,29 @@ def _numbers(data: View) -> Iterator[Suspect]:
     columns = [column for column in data.numeric() if column.n_levels > 2][:MOST_NUMBERS]
     if len(columns) < 2:
         return
-    for label in range(1 if data.classes == 2 else 0, data.classes):
-        own = data.labels_of == label
-        rare = int(min(own.sum(), (~own).sum()))
-        if rare < FEWEST:
-            continue
+    done: set[tuple[str, str]] = set()
+    for own in _sides(data):
         rows = _both(own)
         x = np.column_stack([column.values[rows] for column in columns if column.values is not None])
         small = max(1.0, EXACT * min(own[rows].sum(), (~own[rows]).sum()))
         for place, column in enumerate(columns[:-1]):
-            after = x[:, place + 1 :]
-            for sign, truth in (
-                ("<", x[:, [place]] < after),
-                ("=", x[:, [place]] == after),
-                (">", x[:, [place]] > after),
-            ):
+            here, after = x[:, [place]], x[:, place + 1 :]
+            for sign, truth in (("<", here < after), ("=", here == after), (">", here > after)):
                 wrong = (truth != own[rows][:, None]).sum(axis=0)
                 for at in np.flatnonzero((wrong <= small) | (len(rows) - wrong <= small)):
-                    yield from _held(column, columns[place + 1 + int(at)], sign, own, data)
+                    other = columns[place + 1 + int(at)]
+                    found = None if (column.name, other.name) in done else _held(column, other, sign, own, data)
+                    if found is not None:
+                        done.add((column.name, other.name))
+                        yield found
+
+
+def _sides(data: View) -> Iterator[Truths]:
+    """Each class against the others, where both sides have rows enough."""
+    for label in range(1 if data.classes == 2 else 0, data.classes):
+        own = data.labels_of == label
+        if min(own.sum(), (~own).sum()) >= FEWEST:
+            yield own
 
 
 def _both(own: Truths) -> Ints:
@@ -65,35 +74,41 @@ def _both(own: Truths) -> Ints:
     return np.concatenate([side[:: max(1, len(side) // (MOST_ROWS // 2))] for side in sides])
 
 
-def _held(one: Column, other: Column, sign: str, own: Truths, data: View) -> Iterator[Suspect]:
-    """The comparison on all rows."""
+def _held(one: Column, other: Column, sign: str, own: Truths, data: View) -> Suspect | None:
+    """The comparison on all rows, where neither column alone is enough."""
     assert one.values is not None
     assert other.values is not None
     known = one.known & other.known
-    a, b = one.values[known], other.values[known]
+    a, b, own = one.values[known], other.values[known], own[known]
     truth = a < b if sign == "<" else a == b if sign == "=" else a > b
-    wrong = min(int((truth != own[known]).sum()), int((truth == own[known]).sum()))
-    if wrong <= max(1.0, 2 * EXACT * min(own[known].sum(), (~own[known]).sum())):
-        yield _suspect((one.name, other.name), "compared", data, sign=sign, wrong=wrong, n=int(known.sum()))
+    wrong = min(int((truth != own).sum()), int((truth == own).sum()))
+    if wrong > max(1.0, 2 * EXACT * min(own.sum(), (~own).sum())) or own.all() or not own.any():
+        return None
+    if any(abs(roc_auc_score(own, each) - 0.5) > ENOUGH - 0.5 for each in (a, b)):
+        return None
+    return _suspect((one.name, other.name), "compared", data, sign=sign, wrong=wrong, n=int(known.sum()))
 
 
 def _codes(data: View) -> Iterator[Suspect]:
     columns = [column for column in data.columns.values() if 2 <= column.n_levels <= FEW][:MOST_CODES]
-    alone = [_errors(column.codes + 1, column.n_levels + 1, data)[0] for column in columns]
-    for i, one in enumerate(columns):
-        for j in range(i + 1, len(columns)):
-            other = columns[j]
+    done: set[tuple[str, str]] = set()
+    for own in _sides(data):
+        alone = [_errors(column.codes + 1, column.n_levels + 1, own)[0] for column in columns]
+        for (i, one), (j, other) in combinations_of(enumerate(columns), 2):
+            if (one.name, other.name) in done:
+                continue
             codes = (one.codes + 1) * (other.n_levels + 1) + other.codes + 1
-            wrong, cells = _errors(codes, (one.n_levels + 1) * (other.n_levels + 1), data)
-            rare = data.n * float(data.shares[data.shares > 0].min())
-            enough = min(alone[i], alone[j]) >= max(FEWEST, 2 * cells)
-            if enough and wrong <= EXACT * rare and wrong <= BETTER * min(alone[i], alone[j]):
+            wrong, cells = _errors(codes, (one.n_levels + 1) * (other.n_levels + 1), own)
+            least = min(alone[i], alone[j])
+            rare = min(own.sum(), (~own).sum())
+            if least >= max(FEWEST, 2 * cells) and wrong <= EXACT * rare and wrong <= BETTER * least:
+                done.add((one.name, other.name))
                 yield _suspect((one.name, other.name), "looked_up", data, wrong=wrong, n=data.n)
 
 
-def _errors(codes: Ints, size: int, data: View) -> tuple[int, int]:
-    """Rows that are not of the most frequent class of their cell, and how many cells there are."""
-    table = crosstab(codes, data.labels_of, size, data.classes)
+def _errors(codes: Ints, size: int, own: Truths) -> tuple[int, int]:
+    """Rows that are not of the more frequent side of their cell, and how many cells there are."""
+    table = crosstab(codes, own.astype(np.int64), size, 2)
     return round(table.impure * table.n), int((table.counts.sum(axis=1) > 0).sum())
 
 

@@ -12,6 +12,7 @@ __all__ = ["Crosstab", "crosstab"]
 RATIO = 0.1
 """Errors left, as a share of the errors without the column, below which levels count as standing for classes."""
 LEAST_ERRORS = 10
+COMMON = 0.7
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,11 @@ class Crosstab:
         return without >= max(LEAST_ERRORS, 2 * levels) and left <= RATIO * without
 
     def best_pair(self) -> tuple[int, int, float]:
-        """The level and class that stand for one another best, and the share of their union that is both."""
-        both = self.counts.sum(axis=1)[:, None] + self.counts.sum(axis=0)[None, :] - self.counts
-        share = self.counts / np.maximum(both, 1)
+        """The level and class (none too common) that match best, and the share of their union that is both."""
+        sizes = self.counts.sum(axis=0)
+        both = self.counts.sum(axis=1)[:, None] + sizes[None, :] - self.counts
+        # A class of nearly all rows is matched by anything that hardly varies.
+        share = np.where(sizes <= COMMON * self.n, self.counts / np.maximum(both, 1), 0.0)
         level, label = np.unravel_index(int(share.argmax()), share.shape)
         return int(level), int(label), float(share[level, label])
 

@@ -48,7 +48,7 @@ def identities(data: View) -> Iterator[Suspect]:
         if column.known.sum() < FEWEST or column.n_levels < 2 or column.instant:
             continue
         found = _of_number(column, data) if data.task == "regression" else _of_class(column, data)
-        if found is None and column.n_levels > FEW_LEVELS:
+        if found is None and column.n_levels > FEWEST_GROUPED:
             found = _of_others(column, data)
         if found is not None:
             yield found

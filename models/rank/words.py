@@ -234,6 +234,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # leaks: columns that name or repeat
     "duplicate": ("{column} is a copy of {other}.", "{column}は{other}の写しです。"),
+    "rescaled": ("{column} is {other} on another scale.", "{column}は{other}の尺度を変えた値です。"),
     "identifier_day": (
         "{column} is a calendar day written as a number: it names when, and is no quantity.",
         "{column}は日付を数字で書いたものです。時を示すだけで、量ではありません。",
