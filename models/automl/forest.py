@@ -142,7 +142,7 @@ class Forest:
                 column if self.categorical[node] else _clean(column, self.missing[node], self.missing_left[node])
                 for node, column in zip(self._seen[0], columns, strict=True)
             ]
-        ).reshape(-1, len(values))
+        ).reshape(len(columns), len(values))
 
     @property
     def view(self) -> Ints:

@@ -113,3 +113,20 @@ def test_many_rows_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch):
     np.testing.assert_allclose(two, whole, atol=1e-12)
     np.testing.assert_array_equal(two, background_values(forest, x, x[:40], threads=2))
     assert background_values(forest, x[:0], x[:40]).shape == (0, 6, 1)
+
+
+def test_trees_that_never_split_give_nobody_anything():
+    booster = lgb.train({"verbose": -1, "num_threads": 1}, lgb.Dataset(np.zeros((50, 2)), np.arange(50.0)), 2)
+    forest = Forest.from_lightgbm(booster)
+    for rows in (0, 1, 300):
+        assert background_values(forest, np.ones((rows, 2)), np.zeros((5, 2))).tolist() == [[[0.0], [0.0]]] * rows
+
+
+def test_stumps_and_columns_that_no_tree_reads():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(200, 5))
+    params = {"verbose": -1, "num_threads": 1, "num_leaves": 2}
+    booster = lgb.train(params, lgb.Dataset(x, (x[:, 1] > 0) + 2.0 * (x[:, 3] > 1)), 10)
+    got = background_values(Forest.from_lightgbm(booster), x[:300], x[100:])
+    np.testing.assert_allclose(got, interventional(booster, x, x[100:]), atol=1e-6)
+    assert not got[:, [0, 2, 4]].any()

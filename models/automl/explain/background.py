@@ -120,6 +120,25 @@ class _Leaves:
         players = self.players[here][:, None, : self.count[here[0]]]
         return (output[:, :, None] * (rows // self.forest.outputs) + players).reshape(len(here), -1)
 
+    def twins(self, alike: Ints, count: int) -> tuple[Ints, Ints]:
+        """Leaves ``alike`` (of ``count`` players each) in pairs: one, and the other below the same test or -1.
+
+        Only tests of a player who is new on the path: there the two differ in the last condition alone.
+        """
+        i, last = len(self.inner), self.conditions[alike, count - 1]
+        test = self.inner[last % i]
+        right = last >= i
+        own = (last < 2 * i) & (np.where(right, self.forest.right[test], self.forest.left[test]) == self.leaf[alike])
+        order = np.argsort(np.where(own, 2 * test + right, -1), kind="stable")
+        pair = order[:-1][own[order[:-1]] & (test[order[1:]] == test[order[:-1]]) & own[order[1:]]]
+        follower = np.full(len(alike), -1)
+        follower[order[:-1]] = order[1:]
+        other = np.full(len(alike), -1)
+        other[pair] = alike[follower[pair]]
+        first = np.ones(len(alike), dtype=np.bool_)
+        first[follower[pair]] = False
+        return alike[first], other[first]
+
     def passed(self, views: Floats) -> Bools:
         """(conditions, n): which rows meet each."""
         i = len(self.inner)
@@ -191,16 +210,34 @@ def _add_trees(out: Floats, leaves: _Leaves, views: Floats, background: Floats) 
         direct = count > TABLED or n * m * _PAIR < _table_cost(count)
         size = count * max(n, m) + min(n, _ROWS) * m if direct else count << count
         alike = np.flatnonzero(leaves.count == count)
-        for here in np.array_split(alike, -(-len(alike) * size // _NUMBERS)):
-            tests, value = leaves.conditions[here, :count], leaves.forest.value[leaves.leaf[here]]
+        one, other = (alike, np.full(len(alike), -1)) if direct else leaves.twins(alike, count)
+        pieces = -(-len(one) * size // _NUMBERS)
+        for here, twin in zip(np.array_split(one, pieces), np.array_split(other, pieces), strict=True):
+            tests = leaves.conditions[here, :count]
             targets = leaves.targets(here, out.shape[0])
-            tables = None if direct else _tables(_codes(missed, tests), count, value)
+            tables = None if direct else _tables_of(leaves, here, twin, missed)
             for first in range(0, n, _ROWS):
                 part = slice(first, first + _ROWS)
                 if tables is None:
+                    value = leaves.forest.value[leaves.leaf[here]]
                     _add_directly(out[:, part], targets, passed[tests, part], missed[tests], value)
                 else:
                     _look_up(out[:, part], targets, _codes(passed[:, part], tests), tables)
+
+
+def _tables_of(leaves: _Leaves, here: Ints, twin: Ints, missed: Bools) -> Floats:
+    """(leaves, width * count, patterns): the tables of leaves ``here``, with those of their twins (-1: none) added."""
+    count = int(leaves.count[here[0]])
+
+    def alone(some: Ints) -> Floats:
+        codes = _codes(missed, leaves.conditions[some, :count])
+        made = _tables(codes, count, leaves.forest.value[leaves.leaf[some]])
+        return made.reshape(len(some), -1, 2, 1 << count - 1)
+
+    out, has = alone(here), np.flatnonzero(twin >= 0)
+    if len(has):
+        out[has] += alone(twin[has])[:, :, ::-1]  # who meets the last condition of one does not meet the other's
+    return out.reshape(len(here), -1, 1 << count)
 
 
 def _table_cost(count: int) -> float:
@@ -223,16 +260,16 @@ def _look_up(out: Floats, targets: Ints, codes: NDArray[np.uint16], tables: Floa
     """``codes``: (leaves, n). ``tables``: (leaves, k, patterns). Adds each leaf's k answers to its rows of ``out``."""
     n = codes.shape[1]
     if n <= _FEW:  # a call per leaf would cost more than the look-up
-        leaf, line = np.ogrid[: len(tables), : tables.shape[1]]
-        _gather(out, targets, tables[leaf[:, :, None], line[:, :, None], codes[:, None, :]])
+        which, line = np.ogrid[: len(tables), : tables.shape[1]]
+        _gather(out, targets, tables[which[:, :, None], line[:, :, None], codes[:, None, :]])
         return
     code, found = np.empty(n, dtype=np.intp), np.empty((tables.shape[1], n))
     for leaf, rows in enumerate(targets.tolist()):
         np.copyto(code, codes[leaf])
         np.take(tables[leaf], code, axis=1, out=found, mode="clip")  # the one mode without a copy
         for row, more in zip(rows, found, strict=True):
-            line = out[row]
-            np.add(line, more, out=line)
+            total = out[row]
+            np.add(total, more, out=total)
 
 
 def _add_directly(out: Floats, targets: Ints, passed: Bools, missed: Bools, value: Floats) -> None:
