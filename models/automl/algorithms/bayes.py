@@ -1,14 +1,19 @@
-"""Naive Bayes: numbers normal within each class, categories by their shares; what is missing is left out."""
+"""Naive Bayes: numbers normal within each class, categories by their shares; what is missing is left out.
+
+Columns that say the same are counted twice, so its own probabilities are far too sure. A softmax regression on what it
+says out of fold gives them their size.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
 from models.automl.algorithms.base import Config, Fitted, Workbench
-from models.automl.algorithms.plain import Plain
+from models.automl.algorithms.linear import softmax_regression
+from models.automl.algorithms.plain import Plain, dealt
 from models.automl.algorithms.scaled import Scaled, view
 from models.automl.algorithms.space import Space, Span
 from models.automl.algorithms.written import Written
@@ -17,6 +22,9 @@ from models.automl.matrix import Floats, Ints, Matrix
 __all__ = ["Bayes"]
 
 KIND = "naive-bayes"
+FOLDS = 3
+MOST = 100.0
+"""Beyond which a logarithm says no more."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,17 @@ class BayesFitted:
     mean: Floats
     variance: Floats
     shares: tuple[Floats, ...]
+    link: Floats
+    """(classes + 1, classes) of the softmax regression."""
     rounds: int | None = None
 
     def predict(self, matrix: Matrix) -> Floats:
         """(n, classes)."""
+        raw = self.told(matrix) @ self.link[:-1] + self.link[-1]
+        return np.asarray(softmax(raw, axis=1), dtype=np.float64)
+
+    def told(self, matrix: Matrix) -> Floats:
+        """(n, classes) logarithms of the joint densities, bounded and their mean taken off."""
         raw = np.tile(self.prior, (matrix.n, 1))
         places = [number.place for number in self.scaled.numbers]
         table = self.scaled.apply(matrix)[:, : len(places)]
@@ -45,7 +60,7 @@ class BayesFitted:
             codes = matrix.values[:, category.place]
             rows = np.flatnonzero((codes >= 0) & (codes < len(shares)))
             raw[rows] += shares[codes[rows].astype(np.int64)]
-        return np.asarray(softmax(raw, axis=1), dtype=np.float64)
+        return np.asarray(np.clip(raw - raw.mean(axis=1, keepdims=True), -MOST, MOST), dtype=np.float64)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers."""
@@ -56,6 +71,7 @@ class BayesFitted:
             "mean": self.mean.tolist(),
             "variance": self.variance.tolist(),
             "shares": [shares.tolist() for shares in self.shares],
+            "link": self.link.tolist(),
         }
 
 
@@ -82,9 +98,20 @@ class Bayes(Plain):
         seed: int = 0,
         stop: Callable[[], bool] | None = None,
     ) -> Fitted:
-        """Moments and shares, weighted."""
-        scaled, table = view(bench)
+        """Moments and shares, weighted; on the folds for the probabilities, then on all rows."""
         rows = np.sort(rows)
+        fold = dealt(bench.target[rows], FOLDS, np.random.default_rng(seed))
+        told = np.zeros((len(rows), bench.problem.classes))
+        for number in range(FOLDS):
+            rest, left = rows[fold != number], rows[fold == number]
+            if len(rest) and len(left):
+                told[fold == number] = self._fitted(bench, rest, config).told(bench.matrix.take(left))
+        target, weight = bench.target[rows], bench.weight[rows]
+        *_, link = softmax_regression(told, target, weight, bench.problem.classes, np.array([1.0]))
+        return replace(self._fitted(bench, rows, config), link=link)
+
+    def _fitted(self, bench: Workbench, rows: Ints, config: Config) -> BayesFitted:
+        scaled, table = view(bench)
         matrix, classes = bench.matrix.take(rows), bench.problem.classes
         places = [number.place for number in scaled.numbers]
         values = np.where(np.isnan(matrix.values[:, places]), np.nan, table[rows][:, : len(places)])
@@ -96,7 +123,7 @@ class Bayes(Plain):
         shares = tuple(
             _shares(matrix.values[:, each.place], matrix.levels[each.place], mine) for each in scaled.categories
         )
-        return BayesFitted(scaled, np.log(prior / prior.sum()), mean, variance, shares)
+        return BayesFitted(scaled, np.log(prior / prior.sum()), mean, variance, shares, np.zeros((0, 0)))
 
     def load(self, content: Mapping[str, Any]) -> Fitted:
         """Shapes and numbers checked."""
@@ -111,7 +138,8 @@ class Bayes(Plain):
         if not isinstance(tables, list) or len(tables) != len(scaled.categories):
             raise written.wrong("shares", "is not one table per category")
         shares = tuple(Written({"shares": table}, KIND).numbers("shares", -1, len(prior)) for table in tables)
-        return BayesFitted(scaled, prior, written.numbers("mean", *shape), variance, shares)
+        link = written.numbers("link", len(prior) + 1, len(prior))
+        return BayesFitted(scaled, prior, written.numbers("mean", *shape), variance, shares, link)
 
 
 def _moments(values: Floats, mine: Floats) -> tuple[Floats, Floats]:

@@ -8,9 +8,9 @@ import numpy as np
 from models.automl.algorithms.base import Config, Task, Workbench
 from models.automl.algorithms.scaled import view, widest
 from models.automl.algorithms.space import Space, near
-from models.automl.matrix import Floats
+from models.automl.matrix import Floats, Ints
 
-__all__ = ["Plain", "all_classes"]
+__all__ = ["Plain", "all_classes", "dealt"]
 
 CELLS = 60_000_000
 """Of the dense view, beyond which it would not be worth its memory."""
@@ -58,3 +58,10 @@ def all_classes(values: Floats, target: Floats, weight: Floats, classes: int) ->
         np.concatenate([target, absent]),
         np.concatenate([weight, np.full(len(absent), 1e-9)]),
     )
+
+
+def dealt(target: Floats, folds: int, rng: np.random.Generator) -> Ints:
+    """(n,) the fold of each row, classes spread evenly."""
+    fold = np.empty(len(target), dtype=np.int64)
+    fold[np.lexsort((rng.permutation(len(target)), target))] = np.arange(len(target)) % folds
+    return fold

@@ -9,6 +9,7 @@ from models.automl.algorithms.boosting import LightGBM
 from models.automl.algorithms.histogram import Histogram
 from models.automl.algorithms.linear import Linear
 from models.automl.algorithms.naive import Naive
+from models.automl.algorithms.neural import Neural
 from models.automl.algorithms.svm import Svm
 from models.automl.algorithms.trees import Forests
 from models.automl.algorithms.xgb import Xgb
@@ -30,6 +31,7 @@ def known(task: Task) -> tuple[Algorithm, ...]:
         Forests(f"ExtraTrees{end}", task),
         Forests(f"RandomForest{end}", task),
         Svm(short, task),
+        Neural(f"MLP{end}", task),
         Xgb(f"XGB{end}", task),
         Histogram(f"HistGradientBoosting{end}", task),
         Svm(f"Linear{short}", task),

@@ -13,7 +13,7 @@ from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 
 from models.automl.algorithms.base import Config, Fitted, Task, Workbench
 from models.automl.algorithms.linear import softmax_regression
-from models.automl.algorithms.plain import Plain
+from models.automl.algorithms.plain import Plain, dealt
 from models.automl.algorithms.scaled import Scaled, view
 from models.automl.algorithms.space import Space, Span
 from models.automl.algorithms.written import Written
@@ -132,7 +132,7 @@ class Svm(Plain):
         classes = bench.problem.classes
         wanted = [1] if classes == 2 else list(range(classes))
         sides = np.where(target[:, None] == wanted, 1.0, -1.0)
-        fold = _folds(target, np.random.default_rng(seed))
+        fold = dealt(target, FOLDS, np.random.default_rng(seed))
         decided = np.zeros(sides.shape)
         for number in range(FOLDS):
             if stop is not None and stop():
@@ -186,11 +186,3 @@ class Svm(Plain):
         weights = written.numbers("weights", length, len(constant))
         link = written.numbers("link", len(constant) + 1, -1)
         return SvmFitted(scaled, Machine(gamma, vectors, weights, constant), link, self.task)
-
-
-def _folds(target: Floats, rng: np.random.Generator) -> Ints:
-    """The fold of each row, classes spread evenly."""
-    order = np.lexsort((rng.permutation(len(target)), target))
-    fold = np.empty(len(target), dtype=np.int64)
-    fold[order] = np.arange(len(target)) % FOLDS
-    return fold
