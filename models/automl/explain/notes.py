@@ -70,9 +70,10 @@ class Known:
     def rows(self, matrix: Matrix, table: pd.DataFrame) -> list[list[Notice]]:
         """About each row: what training had not seen. ``table``: the same rows as the user wrote them."""
         out: list[list[Notice]] = [[] for _ in range(matrix.n)]
+        places = {str(name): at for at, name in enumerate(table.columns)}
         for place, column in enumerate(matrix.columns):
             feature = _features(matrix, place)[0]
-            values, written = matrix.values[:, feature], table[column]
+            values, written = matrix.values[:, feature], table.iloc[:, places[column]]
             blank = written.isna().to_numpy()
             low, high = self.low[place], self.high[place]
             if low is not None and high is not None:

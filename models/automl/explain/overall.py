@@ -163,27 +163,28 @@ def _curves(
 ) -> pd.DataFrame:
     game, rows, outputs = _game(model, matrix), np.arange(matrix.n), outputs_of(model)
     parts = []
+    places = {str(name): at for at, name in enumerate(table.columns)}
     for column in columns:
         place = matrix.columns.index(column)
         features = [feature for feature, source in enumerate(matrix.source) if source == place]
         number = len(features) == 1 and not matrix.levels[features[0]]
         key = matrix.values[:, features[0]] if number else None
-        width = len(matrix.columns)
+        cells, width = table.iloc[:, places[column]], len(matrix.columns)
         if method == "ale":
             others = np.delete(matrix.values, features, axis=1)
-            curve = accumulated_effects(game, table[column], rows, place, width, key=key, others=others)
+            curve = accumulated_effects(game, cells, rows, place, width, key=key, others=others)
         else:
-            curve = partial_dependence(game, table[column], rows, place, width, key=key)
-        effect, share, cells = curve.effect, curve.share, list(curve.cells)
+            curve = partial_dependence(game, cells, rows, place, width, key=key)
+        effect, share, shown = curve.effect, curve.share, list(curve.cells)
         if curve.missing is not None:
             effect = np.concatenate([effect, curve.missing[None]])
-            share, cells = np.append(share, 1 - share.sum()), [*cells, None]
+            share, shown = np.append(share, 1 - share.sum()), [*shown, None]
         parts.append(
             pd.DataFrame(
                 {
                     "column": column,
-                    "cell": pd.Series(np.repeat(np.array(cells, dtype=object), len(outputs)), dtype=object),
-                    "output": list(outputs) * len(cells),
+                    "cell": pd.Series(np.repeat(np.array(shown, dtype=object), len(outputs)), dtype=object),
+                    "output": list(outputs) * len(shown),
                     "effect": effect.reshape(-1),
                     "share": np.repeat(share, len(outputs)),
                 }

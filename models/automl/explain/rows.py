@@ -73,8 +73,6 @@ def rows(
     """
     if method not in ROW_METHODS:
         raise StudyError(f"explainer {method!r} is unknown for rows; {nearest(method, ROW_METHODS)}")
-    if not len(background):
-        raise StudyError("the background holds no rows; give rows to compare with, such as those of training")
     if len(background) > BACKGROUND:
         chosen = np.random.default_rng(seed).choice(len(background), BACKGROUND, replace=False)
         background = background.iloc[np.sort(chosen)]
@@ -88,6 +86,8 @@ def explain_matrix(
     model: Explainable, matrix: Matrix, background: Matrix, *, method: RowMethod, threads: int = 1, seed: int = 0
 ) -> Explanation:
     """As `rows`, of matrices."""
+    if not background.n:
+        raise StudyError("the background holds no rows; give rows to compare with, such as those of training")
     exact: list[tuple[float, TreeView]] = []
     rest: list[tuple[float, Part]] = []
     for member in model.members:

@@ -146,6 +146,16 @@ def test_every_word_has_both_languages():
         assert "{" not in said["en"] + said["ja"]
 
 
+def test_columns_may_be_numbered(table: pd.DataFrame):
+    numbered = table.rename(columns={"speed": 0, "load": 1})
+    model = small_model(numbered)
+    known = Known.learn(model.preparation.transform(numbered))
+    found = rows(model, numbered.head(2), numbered, known=known)
+    assert found.columns[:2] == ("0", "1")
+    for method in ("partial_dependence", "ale"):
+        assert set(global_(model, numbered, method=method, sample=30, columns=["0"]).table["column"]) == {"0"}
+
+
 def test_nothing_correlates_with_nothing():
     nothing = Matrix(np.full((4, 2), np.nan), ("a", "b"), ("a", "b"), (0, 1), (0, 0))
     assert Known.learn(nothing).alike == ()
