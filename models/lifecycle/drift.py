@@ -150,9 +150,10 @@ def _codes(column: pd.Series, bins: Mapping[str, Any]) -> Ints:
     last = _size(bins) - 1
     if bins["kind"] == "category":
         places = {level: code for code, level in enumerate(bins["levels"])}
-        values = column.astype("object")
-        words = [last if gone else places.get(word(x), last - 1) for x, gone in zip(values, values.isna(), strict=True)]
-        return np.array(words, dtype=np.int64)
+        seen, values = pd.factorize(column.astype("object"))
+        # Missing is -1, which is the place added at the end.
+        found = np.array([*(places.get(word(value), last - 1) for value in values), last], dtype=np.int64)
+        return found[seen]
     numbers, edges = _numbers(column), np.asarray(bins["edges"])
     codes = np.searchsorted(edges, numbers, side="left")
     codes[numbers == edges[0]] = 1

@@ -47,15 +47,15 @@ def keep(store: Store, study: str, data: StudyData, frame: pd.DataFrame, seed: i
     """
     data, leaks = audit(data)
     work = _Work(store, study, data, leaks, seed, learner)
-    row = model_catalog.champion(store, study)
-    learned = None if row is None else usable(store, row, data)
+    row = model_catalog.current(store, study)
+    learned = None if row is None or row.state != "champion" else usable(store, row, data)
     if row is None or learned is None:
-        return work.begin(None)
+        return work.begin(None if row is None else fresh(data, _until(row), row.entry.rows))
     seen = look(store, row, learned, data, frame, seed)
     if isinstance(seen.performance, Performance) and seen.performance.code == "worse_than_naive":
         reason = Reason("worse_than_naive", asdict(seen.performance))
         model_catalog.change(store, study, row.model_id, "withdrawn", "withdrawn", reason)
-        return work.begin(seen)
+        return work.begin(seen.fresh, seen)
     missing = shortage(data, trial(data, seen.fresh).judge)
     if missing is not None:
         return work.done(row.model_id, learned, f"too_few_{missing.what}", seen)
@@ -157,13 +157,27 @@ class _Work:
     seed: int
     learner: Learner
 
-    def begin(self, seen: Seen | None) -> Kept:
-        """Nothing to beat but the naive model."""
-        learned = self.learner(self.data, self.seed)
+    def begin(self, newer: Ints | None, seen: Seen | None = None) -> Kept:
+        """Nothing to beat but the naive model.
+
+        ``newer``: units made since a model that had to go. Where the process has turned around, what was learnt before
+        speaks against what is true now: a model of all units is tried first, then one of these alone.
+        """
+        learned, verdict = self._tried(self.data)
+        if verdict.decision == "promote":
+            return self.done(self._settle(learned, self.data, verdict), learned, verdict.code, seen)
+        if newer is not None and len(newer) < self.data.n and shortage(self.data, newer) is None:
+            recent = subset(self.data, newer)
+            other, again = self._tried(recent)
+            if again.decision == "promote":
+                return self.done(self._settle(other, recent, again), other, again.code, seen)
+        self._settle(learned, self.data, verdict)
+        return self.done(None, learned, verdict.code, seen)
+
+    def _tried(self, data: StudyData) -> tuple[Learned, Verdict]:
+        learned = self.learner(data, self.seed)
         quality = learned.quality
-        verdict = first(quality.metric, quality.forward, quality.random, quality.baseline, quality.n_test)
-        model_id = self._settle(learned, self.data, verdict)
-        return self.done(model_id if verdict.decision == "promote" else None, learned, verdict.code, seen)
+        return learned, first(quality.metric, quality.forward, quality.random, quality.baseline, quality.n_test)
 
     def challenged(self, row: ModelRow, learned: Learned, seen: Seen) -> Kept:
         """A challenger tries; the newest units decide."""

@@ -16,7 +16,10 @@ from ingest.store.jobs import STAGES
 from ingest.store.model_catalog import EventRow, ModelRow
 from ingest.store.schema import model_text, score
 from models.jobs import Stage, StageOutcome, run_chain
+from models.learn import Learned
 from models.lifecycle.standing import standing
+from models.lifecycle.training import Learner
+from models.study.data import StudyData
 from tests.models.small_plant import START, TOML, Home, bottles, quick
 from tests.models.test_jobs import DUE
 
@@ -32,9 +35,9 @@ def home(tmp_path: Path, new_database: Callable[[str], Database]) -> Home:
     return found
 
 
-def run(home: Home, stages: Sequence[str] = TRAINING, seed: int = 0) -> list[StageOutcome]:
+def run(home: Home, stages: Sequence[str] = TRAINING, learner: Learner = quick) -> list[StageOutcome]:
     with home.store() as store:
-        stage = Stage(home.settings, home.plant, store, "caps", seed, learner=quick)
+        stage = Stage(home.settings, home.plant, store, "caps", learner=learner)
         outcomes = run_chain(stage, DUE, lambda *_: None, stages)
         assert [outcome.error for outcome in outcomes] == [None] * len(stages)
         return outcomes
@@ -101,23 +104,47 @@ def test_enough_newer_units_let_a_challenger_take_over(home: Home) -> None:
         assert {row.model_id for row in connection.execute(select(score))} == {rows[0].model_id}
 
 
+def turned_around() -> list[Outcome]:
+    swap = {"OK": "NG", "NG": "OK"}
+    return later(lambda one: replace(one, verdict=swap[one.verdict]) if isinstance(one, VerdictRecord) else one)
+
+
+def no_better(data: StudyData, seed: int) -> Learned:
+    learned = quick(data, seed)
+    return replace(learned, quality=replace(learned.quality, forward=0.4))
+
+
 def test_a_model_worse_than_naive_is_withdrawn_and_its_scores_go(home: Home) -> None:
     run(home)
-    swap = {"OK": "NG", "NG": "OK"}
-    home.fill(later(lambda one: replace(one, verdict=swap[one.verdict]) if isinstance(one, VerdictRecord) else one))
-    outcomes = run(home, STAGES)
-    rows, events = catalog(home)
-    assert rows[-1].state == "withdrawn"
-    withdrawn = next(event for event in events if event.event == "withdrawn")
-    assert withdrawn.model_id == rows[-1].model_id
-    assert withdrawn.reason.details["high"] < withdrawn.reason.details["promised_low"]
+    home.fill(turned_around())
+    outcomes = run(home, STAGES, no_better)
     assert outcomes[1].counts["performance"] == "worse_than_naive"
+    assert (outcomes[1].counts["decision"], outcomes[2].counts["scores"]) == ("no_better_than_naive", 0)
+    rows, events = catalog(home)
+    assert [row.state for row in rows] == ["challenger", "withdrawn"]
+    withdrawn = next(event for event in events if event.event == "withdrawn")
+    assert withdrawn.model_id == rows[1].model_id
+    assert withdrawn.reason.details["high"] < withdrawn.reason.details["promised_low"]
     with home.store() as store:
         now = standing(store, "caps")
         with store.connect() as connection:
-            left = {row.model_id for row in connection.execute(select(score))}
-    assert left <= {row.model_id for row in rows if row.state == "champion"}
-    assert now["state"] in ("champion", "withdrawn")
+            assert connection.execute(select(score)).all() == []
+    assert (now["state"], now["why"]["code"], now["performance"]["alarm"]) == ("withdrawn", "worse_than_naive", True)
+    japanese, english = (Path(file).read_text(encoding="utf-8") for file in outcomes[4].counts["files"])
+    assert "Model withdrawn: on " in english
+    assert "モデルの使用を中止しました" in japanese
+    # What was learnt before the turn contradicts what is true now: the successor learns from the newer units alone.
+    assert decided(home) == "first_model"
+    rows, _ = catalog(home)
+    assert [row.state for row in rows] == ["champion", "challenger", "withdrawn"]
+    assert ALL - FIRST - 48 <= rows[0].entry.rows <= ALL - FIRST
+
+
+def test_without_a_champion_the_naive_model_is_the_one_to_beat(home: Home) -> None:
+    outcomes = run(home, TRAINING, no_better)
+    assert (outcomes[1].counts["decision"], outcomes[2].counts["scores"]) == ("no_better_than_naive", 0)
+    with home.store() as store:
+        assert standing(store, "caps")["state"] == "none"
 
 
 def test_a_column_that_moves_is_an_alarm_with_its_share(home: Home) -> None:
