@@ -27,6 +27,8 @@ MOST_ROWS = 100_000
 """Columns of larger tables are looked at on so many rows, drawn at random."""
 STRETCH = 20_000
 """Adjacent rows looked at for what neighbours tell."""
+RUNNING_CELLS, FEWEST_RUNNING = 1_000_000, 4000
+"""Of which so many cells are asked for running sums, of wide tables at least so many rows."""
 FEWEST = 20
 
 
@@ -70,7 +72,8 @@ def audit_table(
     found += _of_columns(whole, data.without(copies), group, time, seed)
     stretch = _stretch(table, known, target, task, data, time_column, inferred)
     taken = {name for suspect in found for name in suspect.columns}
-    found += running(stretch.without(list(taken)))
+    few = stretch.take(np.arange(min(stretch.n, max(FEWEST_RUNNING, RUNNING_CELLS // max(1, len(data.columns))))))
+    found += running(few.without(list(taken)))
     found += order_suspects(stretch, timed=time is not None)
     twins, more = _twins(data, found, seed)
     groups = None

@@ -57,10 +57,10 @@ def identities(data: View) -> Iterator[Suspect]:
 def _of_others(column: Column, data: View) -> Suspect | None:
     """The mean of the target over the other rows of some category."""
     targets = [data.y]
-    if data.classes > 2:
+    if data.classes:
         targets = [(data.labels_of == label).astype(np.float64) for label in range(data.classes)]
     for category in data.columns.values():
-        if category is column or not FEWEST_GROUPED < category.n_levels < 0.5 * data.n:
+        if category.values is not None or not FEWEST_GROUPED < category.n_levels < 0.5 * data.n:
             continue
         if any(left_out(column, category, y) for y in targets):
             return _said(column, "identity_left_out", data, category=category.name)

@@ -73,19 +73,32 @@ def alone(column: Column, data: View, half: "np.ndarray[tuple[int], np.dtype[np.
     """What one column gives on the rows outside ``half``: mean ROC-AUC over the classes, or R²."""
     codes = _bins(column)
     size = int(codes.max()) + 1
-    count = np.bincount(codes[half], minlength=size)
-    targets = _targets(data)
+    count, tested = (np.bincount(codes[side], minlength=size) for side in (half, ~half))
     scores = []
-    for target in targets:
+    for target in _targets(data):
         mean = float(target[half].mean())
-        total = np.bincount(codes[half], target[half], minlength=size)
-        scores.append(_score(target[~half], ((total + mean) / (count + 1))[codes[~half]], data))
+        said = (np.bincount(codes[half], target[half], minlength=size) + mean) / (count + 1)
+        if data.task == "classification":
+            good = np.bincount(codes[~half], target[~half], minlength=size).astype(np.float64)
+            scores.append(_auc(said, good, tested.astype(np.float64) - good))
+        else:
+            scores.append(_score(target[~half], said[codes[~half]], data))
     best = float(np.mean(scores))
     if data.task == "regression" and column.values is not None:
         known = column.known
         if known.all() and np.ptp(column.values) > 0:
             best = max(best, float(np.corrcoef(column.values, data.y)[0, 1]) ** 2)
     return best
+
+
+def _auc(said: Floats, good: Floats, bad: Floats) -> float:
+    """ROC-AUC where all rows of a bin get one prediction. ``good`` and ``bad``: (bins,) rows of either kind."""
+    if good.sum() == 0 or bad.sum() == 0:
+        return 0.0
+    place = np.unique(said, return_inverse=True)[1]
+    ups, downs = np.bincount(place, good), np.bincount(place, bad)
+    below = np.cumsum(downs) - downs
+    return float((ups * (below + 0.5 * downs)).sum() / (ups.sum() * downs.sum()))
 
 
 def _targets(data: View) -> Sequence[Floats]:
