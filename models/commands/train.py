@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from models.commands.train_table import as_json as described
 from models.commands.train_table import option_words, show, train_table
 from models.executors import call, executor
 from models.jobs import Stage, StageOutcome, run_chain
+from models.learn import learn
 
 __all__ = ["register", "train_study"]
 
@@ -65,13 +67,10 @@ def train(
         else:
             show(model, language)
         return
-    with opened(settings) as here, Progress(console=Console(stderr=True), transient=True) as bar:
+    with opened(settings) as here:
         names = chosen(here.plant, study)
-        if len(names) == 1:
-            by_study = {names[0]: _here(here, names[0], seed, bar)}
-        else:
-            done = dict(_elsewhere(here, settings, names, seed, bar))
-            by_study = {name: done[name] for name in names}
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            by_study = _each(here, settings, names, seed, bar)
     said = [{"study": name, "error": _error(outcomes), **_merged(outcomes)} for name, outcomes in by_study.items()]
     if as_json:
         typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
@@ -81,17 +80,32 @@ def train(
     leave([outcome for outcomes in by_study.values() for outcome in outcomes])
 
 
-def _here(here: Opened, study: str, seed: int, bar: Progress) -> list[StageOutcome]:
+def _each(
+    here: Opened, settings: Path | None, studies: list[str], seed: int, bar: Progress
+) -> dict[str, list[StageOutcome]]:
+    """How each study went: one alone is learnt here, with its stages shown."""
+    if len(studies) == 1:
+        return {studies[0]: _here(here, studies[0], seed, bar)}
+    done = dict(_elsewhere(here, settings, studies, seed, bar))
+    return {study: done[study] for study in studies}
+
+
+def _here(here: Opened, study: str, seed: int, budget: float | None, bar: Progress) -> list[StageOutcome]:
     task = bar.add_task(f"Training {study}", total=len(TRAINING))
 
     def report(job: str, share: float, _: str) -> None:
         bar.update(task, completed=TRAINING.index(job) + share)
 
-    return run_chain(Stage(here.settings, here.plant, here.store, study, seed), datetime.now(UTC), report, TRAINING)
+    return run_chain(_stage(here, study, seed, budget), datetime.now(UTC), report, TRAINING)
+
+
+def _stage(here: Opened, study: str, seed: int, budget: float | None) -> Stage:
+    learner = None if budget is None else partial(learn, time_budget=budget)
+    return Stage(here.settings, here.plant, here.store, study, seed, learner=learner)
 
 
 def _elsewhere(
-    here: Opened, settings: Path | None, studies: list[str], seed: int, bar: Progress
+    here: Opened, settings: Path | None, studies: list[str], seed: int, budget: float | None, bar: Progress
 ) -> Iterator[tuple[str, list[StageOutcome]]]:
     """Each study and how it went, in the order in which they are done."""
     training = here.settings.training
@@ -99,7 +113,7 @@ def _elsewhere(
     task = bar.add_task(f"Training {len(studies)} studies", total=len(studies))
     with executor(training.executor, training.processes, len(studies)) as pool:
         work = f"{__name__}:{train_study.__name__}"
-        futures = {pool.submit(call, work, file, study, seed): study for study in studies}
+        futures = {pool.submit(call, work, file, study, seed, budget): study for study in studies}
         for future in as_completed(futures):
             yield futures[future], _outcomes(futures[future], future)
             bar.advance(task)
@@ -111,11 +125,11 @@ def _settings_file(settings: Path | None) -> str | None:
     return str(named.resolve()) if named.exists() else None
 
 
-def train_study(settings_file: str | None, study: str, seed: int) -> list[StageOutcome]:
+def train_study(settings_file: str | None, study: str, seed: int, budget: float | None = None) -> list[StageOutcome]:
     """Build, train and score one study in this process, with a store of its own; what fails is an outcome."""
     try:
         with opened(Path(settings_file) if settings_file else None) as here:
-            stage = Stage(here.settings, here.plant, here.store, study, seed)
+            stage = _stage(here, study, seed, budget)
             return run_chain(stage, datetime.now(UTC), lambda job, share, what: None, TRAINING)
     except GenbaError as failure:
         return [StageOutcome(study, TRAINING[0], 0.0, {}, str(failure), failure.exit_code)]

@@ -71,6 +71,7 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     # and could not be written to; tables of one piece are small.
     pieces = any(column.num_chunks > 1 for column in table.columns)
     frame: pd.DataFrame = table.to_pandas(split_blocks=pieces, self_destruct=True, date_as_object=False)
+    pa.default_memory_pool().release_unused()
     return frame
 
 

@@ -259,9 +259,10 @@ def test_a_decimal_point_wins_where_both_signs_stand(tmp_path: Path) -> None:
     assert load_table(str(file))["temp"].tolist() == [12.5, 7.0]
 
 
+@pytest.mark.parametrize("block", [2**24, 2**12], ids=["one block", "blocks that differ"])
 @pytest.mark.parametrize(("separator", "decimal", "encoding"), [(",", ".", "utf-8-sig"), (";", ",", "cp932")])
 def test_a_large_csv_is_read_as_a_small_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str, decimal: str, encoding: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str, decimal: str, encoding: str, block: int
 ) -> None:
     n = 3000
     file = tmp_path / "large.csv"
@@ -283,6 +284,7 @@ def test_a_large_csv_is_read_as_a_small_one(
     small = load_table(str(file))
     assert str(small["at"].dtype) == "str"
     monkeypatch.setattr(load, "LARGE", 0)
+    monkeypatch.setattr(load, "BLOCK", block)
     monkeypatch.setattr(pd, "read_csv", lambda *_, **__: pytest.fail("Arrow gave up"))
     pd.testing.assert_frame_equal(load_table(str(file)), small)
 
