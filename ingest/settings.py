@@ -87,8 +87,9 @@ class Schedule(Section):
 
 
 class Training(Section):
-    """Where `genba train` learns when it learns several studies."""
+    """For how long models are searched for, and where."""
 
+    time_budget: float = Field(default=60.0, gt=0, description="Seconds to search for a model of one study, at most")
     executor: str = Field(
         default="local",
         pattern=r"^(local|serial|dask://[^\s/]+:\d+)$",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,11 +26,11 @@ from ingest.store import jobs as rows
 from ingest.store import results
 from ingest.store.engine import Store, in_words
 from ingest.store.jobs import STAGES
-from models.learn import Learned
+from models.learn import Learned, learn
 from models.lease import Lease
 from models.lifecycle import keeper
 from models.lifecycle.standing import standing
-from models.lifecycle.training import Learner, trained
+from models.lifecycle.training import Learner
 from models.rank.rank import rank
 from models.study.build import build
 from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
@@ -76,7 +77,8 @@ class Stage:
     study: str
     seed: int = 0
     studied: Studied | None = None
-    learner: Learner = trained
+    learner: Learner | None = None
+    """What trains; without one the engine, for as long as the settings allow."""
     learned: Learned | None = None
     model_id: int | None = None
     ranking_id: int | None = None
@@ -93,7 +95,8 @@ class Stage:
         if isinstance(self.studied.data, TooLittle):
             return {"verdict": "not_enough_data"}
         progress(0.1, "train")
-        kept = keeper.keep(self.store, self.study, self.studied.data, self.studied.frame, self.seed, self.learner)
+        learner = self.learner or partial(learn, time_budget=self.settings.training.time_budget)
+        kept = keeper.keep(self.store, self.study, self.studied.data, self.studied.frame, self.seed, learner)
         self.learned, self.model_id = kept.learned, kept.model_id
         return kept.counts
 

@@ -89,7 +89,7 @@ def _real(options: DemoOptions) -> Iterator[str]:
 def _settings(port: int, protocol: str, url: str) -> str:
     return (
         f'plant = "plant.toml"\nvar = "."\n\n[broker]\nport = {port}\nprotocol = "{protocol}"\n\n'
-        f'[database]\nurl = "{url}"\n\n[log]\nlevel = "warning"\n'
+        f'[database]\nurl = "{url}"\n\n[training]\ntime_budget = 5\n\n[log]\nlevel = "warning"\n'
     )
 
 

@@ -20,7 +20,7 @@ from models.leaks.report import LeakReport
 __all__ = ["attention", "facts_of", "sampled", "versions"]
 
 BACKGROUND_ROWS, BACKGROUND_CELLS = 100, 20_000
-ATTENTION_ROWS, ATTENTION_CELLS = 1_000, 20_000
+ATTENTION_ROWS, ATTENTION_CELLS = 500, 20_000
 """Rows looked at for the importance of columns; fewer where there are many columns."""
 LIBRARIES = ("genba", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "xgboost-cpu")
 

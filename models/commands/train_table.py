@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table

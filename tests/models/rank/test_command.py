@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-import models.rank.rank
 from ingest.command import app
 from ingest.errors import StudyError
 from models.rank.command import register
@@ -32,8 +31,7 @@ if not any(command.name == "rank" for command in app.registered_commands):
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(models.rank.rank, "ROUNDS", 20)
+def place(tmp_path: Path) -> Path:
     rng = np.random.default_rng(0)
     temp = rng.normal(20, 3, 600)
     bad = rng.uniform(size=600) < np.where(temp > 21, 0.5, 0.05)

@@ -1,26 +1,16 @@
 """The ranking on plants with a known truth."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import models.rank.rank
 from models.rank.document import validate
 from models.rank.rank import rank
 from models.study.data import StudyData, TooLittle, prepare
 from models.study.spec import StudySpec
 from tests.models.rank.plants import Plant
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _quick_trees() -> Iterator[None]:
-    """Predictions are not what is tested here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models.rank.rank, "ROUNDS", 30)
-        yield
 
 
 def ranked(frame: pd.DataFrame, spec: StudySpec, **more: Any) -> dict[str, Any]:
