@@ -49,7 +49,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
     settings: SettingsOption = None,
 ) -> None:
-    """Build the study table, train, and make the new model the study's champion; or train on any flat table.
+    """Build the study table and train a challenger for the study's champion; or train on any flat table.
 
     Example: `genba train leaking_caps`
     Example: `genba train --table parts.csv --target verdict --budget 30 --out model.json`
@@ -70,7 +70,7 @@ def train(
     with opened(settings) as here:
         names = chosen(here.plant, study)
         with Progress(console=Console(stderr=True), transient=True) as bar:
-            by_study = _each(here, settings, names, seed, bar)
+            by_study = _each(here, settings, names, seed, budget, bar)
     said = [{"study": name, "error": _error(outcomes), **_merged(outcomes)} for name, outcomes in by_study.items()]
     if as_json:
         typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
@@ -81,12 +81,12 @@ def train(
 
 
 def _each(
-    here: Opened, settings: Path | None, studies: list[str], seed: int, bar: Progress
+    here: Opened, settings: Path | None, studies: list[str], seed: int, budget: float | None, bar: Progress
 ) -> dict[str, list[StageOutcome]]:
     """How each study went: one alone is learnt here, with its stages shown."""
     if len(studies) == 1:
-        return {studies[0]: _here(here, studies[0], seed, bar)}
-    done = dict(_elsewhere(here, settings, studies, seed, bar))
+        return {studies[0]: _here(here, studies[0], seed, budget, bar)}
+    done = dict(_elsewhere(here, settings, studies, seed, budget, bar))
     return {study: done[study] for study in studies}
 
 
