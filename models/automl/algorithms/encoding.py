@@ -9,7 +9,7 @@ from models.automl.algorithms.base import Problem
 from models.automl.algorithms.written import Written
 from models.automl.matrix import Floats, Ints, Matrix
 
-__all__ = ["Encoding", "encoded"]
+__all__ = ["FEWEST", "Encoding", "encoded"]
 
 FOLDS = 5
 SMOOTHING = 10.0

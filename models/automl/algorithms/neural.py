@@ -80,8 +80,11 @@ class Neural(Plain):
         return super().unsuited(bench, rows)
 
     def portfolio(self, bench: Workbench, rows: int) -> Sequence[Config]:
-        """One."""
-        return [{"epochs": 80, "hidden": 64, "learning_rate_init": 0.005, "alpha": 0.1, "dropout": 0.1}]
+        """A quick one and a wider, slower one."""
+        return [
+            {"epochs": 100, "hidden": 64, "learning_rate_init": 0.005, "alpha": 0.1, "dropout": 0.3},
+            {"epochs": 100, "hidden": 128, "learning_rate_init": 0.002, "alpha": 0.1, "dropout": 0.2},
+        ]
 
     def fit(
         self,

@@ -23,6 +23,8 @@ SAMPLE = 20_000
 KNOTS = 64
 SKEWED = 1.0
 """Skewness beyond which a straight line would leave most rows in a corner."""
+SPARSE = 0.75
+"""Share of one value beyond which the others are exceptions to it."""
 STRETCH = 0.1
 """How far beyond the seen values the line goes on, as a share of their span."""
 LEVELS = 60
@@ -168,11 +170,23 @@ def _line(seen: Floats) -> Floats | None:
     centred = (seen - seen.mean()) / (spread or 1.0)
     if not np.isfinite(centred).all() or not centred.any():
         return None
-    if abs(float((centred**3).mean())) > SKEWED and len(np.unique(seen)) > 2:
+    value, count = np.unique(seen, return_counts=True)
+    if count.max() > SPARSE * len(seen):
+        return _from_mode(seen, float(value[count.argmax()]))
+    if abs(float((centred**3).mean())) > SKEWED and len(value) > 2:
         return _to_normal(seen)
     low, high = float(seen.min()), float(seen.max())
     ends = np.array([low - STRETCH * (high - low), high + STRETCH * (high - low)])
     return np.stack([ends, (ends - seen.mean()) / spread], axis=1)
+
+
+def _from_mode(seen: Floats, mode: float) -> Floats:
+    """The usual value is 0 and what lies far from it 1: in units of their spread, rare values would drown the rest."""
+    away = np.abs(seen - mode)
+    far = float(np.quantile(away[away > 0], 0.9))
+    knots = np.unique([seen.min(), mode - far, mode, mode + far, seen.max()])
+    knots = knots[(knots >= seen.min()) & (knots <= seen.max())]
+    return np.stack([knots, np.clip((knots - mode) / far, -2.0, 2.0)], axis=1)
 
 
 def _to_normal(seen: Floats) -> Floats:

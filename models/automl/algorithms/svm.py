@@ -109,7 +109,7 @@ class Svm(Plain):
         """Smooth ones."""
         if not self.kernel:
             return [{"C": 0.1}]
-        return [{"C": 1.0, "gamma": 1.0}, {"C": 10.0, "gamma": 0.3}]
+        return [{"C": 3.0, "gamma": 0.3}, {"C": 20.0, "gamma": 0.1}, {"C": 3.0, "gamma": 1.0}]
 
     def fit(
         self,

@@ -103,15 +103,22 @@ class Forests:
         return "has no feature to split" if not bench.matrix.p else None
 
     def portfolio(self, bench: Workbench, rows: int) -> Sequence[Config]:
-        """Fine and coarse leaves."""
-        few = max(1, int(np.sqrt(rows) / 4)) if self.name.startswith("Decision") else 1
+        """Coarse leaves for many rows, where more of them are noise; for few rows fine ones, too."""
         if self.name.startswith("Decision"):
-            return [{"min_samples_leaf": 2 * few, "max_depth": 6}, {"min_samples_leaf": 2 * few, "max_depth": 12}]
-        trees = 60 if rows > 5_000 or rows < 300 else 150
-        base: Config = {"n_estimators": trees, "min_samples_leaf": 1 if rows < 2_000 else 3}
-        share = float(np.clip(np.sqrt(bench.matrix.p) / bench.matrix.p, 0.2, 1.0))
-        share = round(share if self.task == "classification" else max(share, 0.4), 3)
-        return [{**base, "max_features": share}, {**base, "min_samples_leaf": 5, "max_features": min(1.0, 2 * share)}]
+            return [{"min_samples_leaf": max(5, int(np.sqrt(rows) / 2)), "max_depth": 8}]
+        coarse: Config = {"min_samples_leaf": 8, "max_features": 0.2}
+        if rows >= 2_000:
+            shapes: list[Config] = [coarse, {"min_samples_leaf": 3, "max_features": 0.5}]
+        elif self.name.startswith("Extra"):
+            shapes = [
+                {"min_samples_leaf": 3, "max_features": 0.5},
+                {"min_samples_leaf": 1, "max_features": 0.5},
+                coarse,
+            ]
+        else:
+            shapes = [{"min_samples_leaf": 3, "max_features": 0.2}, coarse]
+        trees = 60 if rows > 5_000 or rows < 300 else 120
+        return [{"n_estimators": trees, **shape} for shape in shapes]
 
     def near(self, config: Config, rng: np.random.Generator) -> Config:
         """A neighbour."""

@@ -71,12 +71,12 @@ EVERY = [
 TABLES = {"mixed": (mixed, np.arange(90)), "two_each": (two_each, None), "single": (single, None), "wide": (wide, None)}
 
 
-def quick(algorithm: Algorithm, table: Workbench, rows: int) -> Config:
+def quick(algorithm: Algorithm, table: Workbench, rows: int, most: int = 8) -> Config:
     """The first configuration, with fewer rounds."""
     config = dict(algorithm.portfolio(table, rows)[0])
     for name in ("num_iterations", "max_iter", "num_boost_round", "n_estimators", "epochs"):
         if name in config:
-            config[name] = min(int(config[name]), 12)
+            config[name] = min(int(config[name]), most)
     return config
 
 
@@ -169,7 +169,7 @@ def test_it_learns(algorithm: Algorithm, classes: int) -> None:
     values = rng.normal(size=(400, 3))
     table = bench(values, values[:, 0] - values[:, 1] + 0.5 * rng.normal(size=400), classes)
     rows, rest = np.arange(300), np.arange(300, 400)
-    config = algorithm.portfolio(table, 300)[0]
+    config = quick(algorithm, table, 300, 40)
 
     def loss(fitted: Any) -> float:
         predicted, truth = fitted.predict(table.matrix.take(rest)), table.target[rest]
@@ -180,7 +180,7 @@ def test_it_learns(algorithm: Algorithm, classes: int) -> None:
     naive = known(algorithm.task)[0]
     least = loss(naive.fit(table, rows, {}))
     if algorithm.name != naive.name:
-        assert loss(algorithm.fit(table, rows, config, valid=rest)) < 0.8 * least
+        assert loss(algorithm.fit(table, rows, config, valid=rest)) < 0.85 * least
     asked = table.matrix.take(rest)
     if "min_samples_leaf" in config:
         config = {**config, "min_samples_leaf": 40}  # fully grown leaves hold one row, whatever its weight
@@ -239,7 +239,7 @@ def test_targets_far_from_nought_keep_their_small_changes() -> None:
     table = bench(signal[:, None], signal, 0)
     table.target = 1e9 + signal
     for algorithm in known("regression")[1:]:
-        fitted = algorithm.fit(table, np.arange(300), algorithm.portfolio(table, 300)[0])
+        fitted = algorithm.fit(table, np.arange(300), quick(algorithm, table, 300, 30))
         assert np.corrcoef(fitted.predict(table.matrix), signal)[0, 1] > 0.9, algorithm.name
 
 
@@ -280,7 +280,7 @@ def test_names_and_lists() -> None:
     with pytest.raises(StudyError, match="unknown"):
         algorithms("classification", table, ["LGBMRegressor"])
     named = algorithms("classification", table, ["GaussianNB", "LGBMClassifier"])
-    assert [each.name for each in named] == ["NaiveClassifier", "LGBMClassifier", "GaussianNB"]
+    assert [each.name for each in named] == ["NaiveClassifier", "GaussianNB", "LGBMClassifier"]
     assert "LGBMClassifier" not in [each.name for each in algorithms("classification", table, (), ["LGBMClassifier"])]
     table.problem = replace(table.problem, monotone=(1, 0, 0, 0, 0, 0, 0, 0))
     with pytest.raises(StudyError, match=r"no algorithm is left.*GaussianNB keeps no monotone"):
