@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -17,13 +16,14 @@ from models.automl.algorithms.registry import algorithms
 from models.automl.algorithms.threads import keep_to_one
 from models.automl.explain.notes import Known
 from models.automl.facts import attention, facts_of, sampled, versions
-from models.automl.ground import lay
+from models.automl.folds import Plan
+from models.automl.ground import Ground, lay
 from models.automl.journal import FileJournal, fingerprint
 from models.automl.judge import costs_of, decided, judged, kept_promises, planned, quality_of, with_and_without
 from models.automl.model import Model
 from models.automl.options import Options, OptionWords
 from models.automl.refit import Refit
-from models.automl.search import Clock, Search
+from models.automl.search import Clock, Outcome, Search
 
 __all__ = ["Told", "fit"]
 
@@ -71,31 +71,22 @@ def fit(
         ThreadPoolExecutor(cores, initializer=keep_to_one) if together else nullcontext() as pool,
     ):
         refit = Refit(benches, ground.timed, {each.name: each for each in tried}, clock, chosen, pool, ground.groups)
-        search = Search(
-            benches,
-            split.folds,
-            split.held_back,
-            tried,
-            clock,
-            np.random.default_rng(chosen.seed),
-            trials=chosen.trials,
-            seed=chosen.seed,
-            newest_only=split.kind == "forward",
-            reserve=refit.reserve,
-            told=told,
-            journal=journal,
-            pool=pool,
-        )
+        search = Search(benches, split, tried, clock, chosen, refit.reserve, told, journal, pool)
         outcome = search.run()
         told("refit", 1.0, outcome.best().loss)
-        parts = refit.affordable(outcome)
-        members = refit.members(parts)
-        decisions = decided(ground, split, parts)
-        found = judged(ground, split, parts, decisions)
-        quality = quality_of(ground, split, parts, found, decisions, refit)
-        leaks = with_and_without(ground, split, refit)
-        known, background = Known.learn(bench.matrix, chosen.seed), sampled(bench.matrix, chosen.seed)
-        facts = facts_of(ground, outcome, split, leaks, quality) | {"promises": kept_promises(ground, found, decisions)}
-        model = Model(ground.target, ground.preparation, members, decisions, quality, leaks, known, background, facts)
-        told("explain", 1.0, outcome.best().loss)
-        return replace(model, facts={**facts, "importance": attention(model, ground, split)})
+        return _finished(ground, split, outcome, refit)
+
+
+def _finished(ground: Ground, split: Plan, outcome: Outcome, refit: Refit) -> Model:
+    """The blend, trained on every row, judged and explained."""
+    parts = refit.affordable(outcome)
+    members = refit.members(parts)
+    decisions = decided(ground, split, parts)
+    found = judged(ground, split, parts, decisions)
+    quality = quality_of(ground, split, parts, found, decisions, refit)
+    leaks = with_and_without(ground, split, refit)
+    facts = facts_of(ground, outcome, split, leaks, quality) | {"promises": kept_promises(ground, found, decisions)}
+    matrix, seed = refit.bench.matrix, ground.options.seed
+    known, background = Known.learn(matrix, seed), sampled(matrix, seed)
+    model = Model(ground.target, ground.preparation, members, decisions, quality, leaks, known, background, facts)
+    return replace(model, facts={**facts, "importance": attention(model, ground, split)})

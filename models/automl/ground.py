@@ -81,27 +81,9 @@ def lay(table: object, name: str, options: Options) -> Ground:
     frame = _checked(table, name, options)
     n_rows = len(frame)
     target, codes = encode(frame, name, options.task)
-    notes: list[Notice] = []
-    keep = np.flatnonzero(np.isfinite(codes))
-    if len(keep) < n_rows:
-        notes.append(Notice("rows_without_target", {"count": n_rows - len(keep)}))
     time = options.time_column or options.datetime_index
     order = _order(frame, time)
-    if order is not None:
-        lost = keep[~np.isfinite(order[keep])]
-        if len(lost):
-            notes.append(Notice("rows_without_time", {"count": len(lost), "column": time}))
-            keep = keep[np.isfinite(order[keep])]
-        keep = keep[np.argsort(order[keep], kind="stable")]
-    most = max(1000, MOST_CELLS // max(frame.shape[1], 1))
-    if len(keep) > most:
-        notes.append(Notice("sampled", {"rows": len(keep), "used": most}))
-        rng = np.random.default_rng(options.seed)
-        keep = keep[np.sort(rng.choice(len(keep), most, replace=False))]
-    if len(keep) < FEWEST_ROWS:
-        raise StudyError(
-            f"the table has {len(keep)} rows with a target; {FEWEST_ROWS} or more are needed to learn anything"
-        )
+    keep, notes = _rows(frame, codes, order, options)
     used = frame if len(keep) == n_rows and (np.diff(keep) == 1).all() else frame.iloc[keep]
     used, codes = used.reset_index(drop=True), codes[keep]
     groups = _groups(used, options.group_column)
@@ -128,6 +110,35 @@ def lay(table: object, name: str, options: Options) -> Ground:
         row_weights(codes, target.classes, options.class_weight),
         class_weights(codes, target.classes, options.class_weight) if options.class_weight is not None else None,
     )
+
+
+def _rows(frame: pd.DataFrame, codes: Floats, order: Floats | None, options: Options) -> tuple[Ints, list[Notice]]:
+    """Places of the rows that are used, in order of time where there is one, and what was left out."""
+    n_rows = len(frame)
+    notes: list[Notice] = []
+    keep = np.flatnonzero(np.isfinite(codes))
+    if len(keep) < n_rows:
+        notes.append(Notice("rows_without_target", {"count": n_rows - len(keep)}))
+    if order is not None:
+        lost = keep[~np.isfinite(order[keep])]
+        if len(lost):
+            notes.append(
+                Notice(
+                    "rows_without_time", {"count": len(lost), "column": options.time_column or options.datetime_index}
+                )
+            )
+            keep = keep[np.isfinite(order[keep])]
+        keep = keep[np.argsort(order[keep], kind="stable")]
+    most = max(1000, MOST_CELLS // max(frame.shape[1], 1))
+    if len(keep) > most:
+        notes.append(Notice("sampled", {"rows": len(keep), "used": most}))
+        rng = np.random.default_rng(options.seed)
+        keep = keep[np.sort(rng.choice(len(keep), most, replace=False))]
+    if len(keep) < FEWEST_ROWS:
+        raise StudyError(
+            f"the table has {len(keep)} rows with a target; {FEWEST_ROWS} or more are needed to learn anything"
+        )
+    return keep, notes
 
 
 def _checked(table: object, name: str, options: Options) -> pd.DataFrame:

@@ -13,8 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from models.automl.algorithms.base import Algorithm, Config, Workbench
-from models.automl.matrix import Floats, Ints
+from models.automl.folds import Plan
+from models.automl.matrix import Floats
 from models.automl.metrics import per_row_loss
+from models.automl.options import Options
 from models.splits import Split
 
 __all__ = ["Clock", "Journal", "Outcome", "Search", "Trial"]
@@ -128,27 +130,28 @@ class _Answer:
 
 @dataclass
 class Search:
-    """Runs trials on a workbench. ``held_back`` rows are predicted by every fold's model and judged by nobody here.
+    """Runs trials on a workbench. Rows held back are predicted by every fold's model and judged by nobody here; where
+    splits are forward in time, by the last fold's alone: the others are older.
 
     ``benches``: views of one table, with the same rows and targets; every configuration is tried on each.
     """
 
     benches: Sequence[Workbench]
-    folds: Sequence[Split]
-    held_back: Ints
+    split: Plan
     algorithms: Sequence[Algorithm]
+    """The naive one first."""
     clock: Clock
-    rng: np.random.Generator
-    trials: int | None = None
-    seed: int = 0
-    newest_only: bool = False
-    """Rows held back are predicted by the last fold's model alone: the others are older."""
+    options: Options
     reserve: Callable[[Sequence[Trial]], float] = lambda trials: 0.0
     """Seconds to keep for what comes after the search."""
     told: Callable[[str, float, float | None], None] = lambda what, share, best: None
     journal: Journal | None = None
     pool: ThreadPoolExecutor | None = None
     done: list[Trial] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folds, self.trials = self.split.folds, self.options.trials
+        self.rng = np.random.default_rng(self.options.seed)
 
     def run(self) -> Outcome:
         """Try until nothing improves, the budget is used, or somebody interrupts."""
@@ -325,7 +328,7 @@ class Search:
             tuple(answer.rounds for answer in answers if answer.rounds is not None),
             time.monotonic() - started,
             predicted,
-            held[-1] if self.newest_only else np.mean(held, axis=0),
+            held[-1] if self.split.kind == "forward" else np.mean(held, axis=0),
             sum(answer.rows for answer in answers) // len(answers),
             len(answers),
             asked.view,
@@ -342,8 +345,8 @@ class Search:
         if asked.rung < len(train):
             # Evenly thinned: rows stand in order of time where there is one.
             train = train[np.linspace(0, len(train) - 1, asked.rung).astype(np.int64)]
-        fitted = asked.algorithm.fit(bench, train, asked.config, valid=test, seed=self.seed, stop=stop)
-        tested, ahead = (fitted.predict(bench.matrix.take(rows)) for rows in (test, self.held_back))
+        fitted = asked.algorithm.fit(bench, train, asked.config, valid=test, seed=self.options.seed, stop=stop)
+        tested, ahead = (fitted.predict(bench.matrix.take(rows)) for rows in (test, self.split.held_back))
         return _Answer(tested, ahead, fitted.rounds, len(train))
 
     def _losses(self, predicted: Floats) -> tuple[Floats, Floats]:
