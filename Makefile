@@ -12,7 +12,7 @@ LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --cus
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done; true)
 
-.PHONY: help demo test check bench chaos docs lock clean
+.PHONY: help demo test check bench compare chaos docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-7s %s\n' "$$name" "$${rest#*## }"; done
@@ -32,8 +32,14 @@ check: $(VENV)/.develops ## ruff, mypy --strict and the directions of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.develops ## messages, rows, training, ranking, report: time and memory of each
+bench: $(VENV)/.develops ## messages, rows, training, ranking, report, explanation: time and memory of each
 	$(BIN)/python -m tests.benchmarks.run
+	$(BIN)/python -m tests.benchmarks.iris_speed
+	$(BIN)/python -m tests.benchmarks.read_speed
+	$(BIN)/python -m tests.benchmarks.shap_speed
+
+compare: $(VENV)/.develops ## the engine beside FLAML, AutoGluon and LightGBM on many tables; hours
+	$(BIN)/python -m tests.benchmarks.automl.run
 
 chaos: $(VENV)/.develops ## the slow tests that kill things
 	$(BIN)/pytest -m chaos

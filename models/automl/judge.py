@@ -31,6 +31,8 @@ from models.rank.document import Said
 __all__ = ["Judged", "decided", "judged", "kept_promises", "planned", "quality_of", "shown_metric", "with_and_without"]
 
 PROBE_ROWS = 20_000
+REPEATED = 1_250
+"""Tables up to so many rows are gone through twice, with other folds: one pass would choose by chance."""
 
 
 def planned(ground: Ground) -> Plan:
@@ -42,6 +44,7 @@ def planned(ground: Ground) -> Plan:
         time=ground.order,
         groups=ground.groups,
         twins=ground.twins,
+        repeats=1 if len(ground.codes) > REPEATED else 2,
     )
     if not found.folds:
         raise StudyError(

@@ -25,6 +25,8 @@ RUNG_GROWTH = 4
 SMALLEST_RUNG = 8_000
 KEPT_OF_RUNG = 3
 """Of the configurations tried on a sample, one in so many goes on to the next larger one."""
+EASY, EASY_ROWS, EASY_TRIALS = 0.15, 300, 6
+"""A table of at most so many rows is easy when so many trials left at most this share of the naive loss."""
 PATIENCE = 10
 """Local trials in a row that do not improve the best score, after which the search ends."""
 BETTER = 1e-3
@@ -188,6 +190,8 @@ class Search:
         for rung in self._rungs(n):
             before = len(self.done)
             for algorithm, config in queue:
+                if self._easy():
+                    return
                 for view in range(len(self.benches)):
                     yield algorithm, config, rung, view
             if rung < n:
@@ -198,6 +202,13 @@ class Search:
                 ranked = sorted(queue, key=lambda entry: losses.get(self._key(entry[0].name, entry[1]), np.inf))
                 queue = ranked[: max(KEPT_OF_RUNG, len(ranked) // KEPT_OF_RUNG)]
         yield from self._local(n)
+
+    def _easy(self) -> bool:
+        """A small table that is nearly solved: what is left between the best trials is chance."""
+        if self.bench.matrix.n > EASY_ROWS or len(self.done) < EASY_TRIALS:
+            return False
+        complete = [trial.loss for trial in self.done if trial.complete]
+        return min(complete) <= EASY * complete[0]
 
     def _portfolio(self, algorithms: Sequence[Algorithm], n: int) -> list[tuple[Algorithm, Config]]:
         lists = [list(algorithm.portfolio(self.bench, n)) for algorithm in algorithms]
