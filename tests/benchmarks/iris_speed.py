@@ -1,4 +1,4 @@
-"""From the call to the finished, explained model on Iris, in a warm process; HeatWave's own walk-through took 9 to 24 s.
+"""From the call to the finished, explained model on Iris, in a warm process (HeatWave's walk-through: 9 to 24 s).
 
 python -m tests.benchmarks.iris_speed
 """
