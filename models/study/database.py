@@ -60,9 +60,13 @@ def read_table(
     kinds = {column.name: _kind(column) for column in columns}
     wanted = select(*(_expression(column, kinds[column.name]).label(column.name) for column in columns))
     fields = pa.schema([(column, WIRE[kind]) for column, kind in kinds.items()])
+    return _frame(_fetched(engine, wanted, fields), kinds)
+
+
+def _fetched(engine: Engine, wanted: Select[Any], fields: pa.Schema) -> pa.Table:
     address = _address(engine)
-    fetched = None if address is None else _by_columns(address, wanted)
-    return _frame(_by_rows(engine, wanted, fields) if fetched is None else fetched.cast(fields), kinds)
+    found = None if address is None else _by_columns(address, wanted)
+    return _by_rows(engine, wanted, fields) if found is None else found.cast(fields)
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
