@@ -8,7 +8,7 @@ relation never comes so near: that is what tells arithmetic from physics.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations as combinations_of
 
 import numpy as np
@@ -27,6 +27,8 @@ NEEDED = 0.05
 """What one column more must leave of the error without it, to be a member."""
 PROMISING = 0.8
 """R² of the raw sample from which a set is fitted: gross errors may cost so much."""
+WEIGHTLESS = 1e-3
+"""Standard deviation of a member's part, over that of the whole."""
 TRIED = 40
 SCREENED = 1500
 QUICK = 1000
@@ -73,7 +75,7 @@ def combinations(data: View) -> Iterator[Suspect]:
                     continue
                 suspect = _fitted(space, members, data)
                 if suspect is not None:
-                    found[names] = suspect
+                    found.setdefault(frozenset(suspect.columns), suspect)
         yield from _smallest(found)
         taken += found
 
@@ -263,7 +265,14 @@ def _fitted(space: _Space, members: Sequence[int], data: View) -> Suspect | None
         for out in range(len(terms)):
             if 1 - whole.r2 > NEEDED * (1 - trimmed(np.delete(x, out, axis=1), y).r2):
                 return None
+    # A member that only helped the fit to find its feet weighs nothing in the end.
+    share = np.abs(whole.weights) * np.nanstd(x, axis=0) / (float(np.std(y)) or 1.0)
+    if (share < WEIGHTLESS).any():
+        terms = [term for term, own in zip(terms, share, strict=True) if own >= WEIGHTLESS]
+        whole = replace(whole, weights=whole.weights[share >= WEIGHTLESS])
     names = tuple(dict.fromkeys(name for term in terms for name in term.columns))
+    if len(names) < 2:
+        return None
     blanks = {
         "columns": ", ".join(names),
         "other": data.target,

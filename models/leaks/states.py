@@ -29,6 +29,8 @@ LUCK = 1e-6
 COMMON = 0.7
 """A class with more than this share of the rows is betrayed by nothing."""
 MOST_OF = 0.5
+FREQUENT, SOME_OF = 0.25, 0.25
+"""Of a class with more than the one share of all rows a state must hold the other."""
 ALONE = 3
 """Columns that are missing in the same rows; more of them are an incomplete record, not a secret."""
 
@@ -111,7 +113,10 @@ def _judged(column: Column, state: _State, data: View, blocks: Ints | None) -> S
     purity, share = counts[label] / count, data.shares[label]
     blanks |= {"label": data.labels[label], "purity": float(purity), "share": float(counts[label] / count)}
     least = DOUBTFUL if state.evidence == "flag" else state.purity
-    if share > state.common or purity < least or counts[label] < state.holds * share * data.n:
+    # A few per cent of a class that is common anyway may be one bad batch; a column filled in afterwards is another
+    # matter.
+    holds = max(state.holds, SOME_OF) if share > FREQUENT and state.evidence != "only_where" else state.holds
+    if share > state.common or purity < least or counts[label] < holds * share * data.n:
         return None
     if not _no_luck(rows, label, data, blocks):
         return None

@@ -7,6 +7,7 @@ together (a small LightGBM): where an honest quantity is that good, its neighbou
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import lightgbm
 import numpy as np
@@ -28,6 +29,8 @@ LEFT = {False: 0.25, True: 0.1}
 """What the column leaves unexplained, over what all others leave; the smaller one makes it sure."""
 PRIOR = 0.5
 """Errors that a perfect column is charged with: a few rows are separated perfectly by chance."""
+GAP, FEWEST = 2.0, 10
+"""Empty space between two classes, in standard deviations within them; rows of a class at least."""
 MOST_ROWS = 6000
 MOST_OTHERS = 60
 PARAMS = {
@@ -53,6 +56,7 @@ def too_good(data: View, seed: int) -> Iterator[Suspect]:
         score, column = scores[name], data.columns[name]
         left = (1 - score + prior) / max(1 - others, 1e-9)
         sure = (score >= SURE and left <= LEFT[True]) or _nearly_straight(column, data)
+        sure |= others < SURE and _apart(column, data)
         if not sure and left > LEFT[False]:
             continue
         blanks = {
@@ -67,6 +71,20 @@ def _nearly_straight(column: Column, data: View) -> bool:
         return False
     known = column.known
     return bool(trimmed(column.values[known][:, None], data.y[known]).r2 >= NEARLY_STRAIGHT)
+
+
+def _apart(column: Column, data: View) -> bool:
+    """Does each class have a stretch of the column's numbers for itself, with wide empty gaps between them?"""
+    if data.task == "regression" or column.values is None or column.n_levels <= data.classes:
+        return False
+    known = column.known
+    x, labels = column.values[known], data.labels_of[known]
+    sides = [x[labels == label] for label in np.unique(labels)]
+    if len(sides) < 2 or min(len(side) for side in sides) < FEWEST:
+        return False
+    sides.sort(key=lambda side: float(side.mean()))
+    within = float(np.sqrt(sum(((side - side.mean()) ** 2).sum() for side in sides) / len(x)))
+    return min(float(after.min() - before.max()) for before, after in pairwise(sides)) >= GAP * within > 0
 
 
 def alone(column: Column, data: View, half: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> float:

@@ -9,7 +9,7 @@ import pytest
 from models.leaks import LeakReport, audit_table
 from tests.models.leaks.plants import plant
 
-N = 1500
+N = 900
 
 
 def audited(kind: str, planted: dict[str, object], **words: object) -> LeakReport:
@@ -117,7 +117,7 @@ def test_written_later_than_the_row():
 
 def test_batches_of_one_class_are_no_proof():
     """A recipe used in two of twenty runs, both bad: two observations, not two hundred."""
-    run = np.arange(N) // 75
+    run = np.arange(N) // 45
     bad = np.isin(run, [3, 4, 9, 12, 15])
     frame = plant("half", N).drop(columns="y").assign(y=np.where(bad, "NG", "OK"), recipe=np.isin(run, [3, 12]) * 1)
     assert "recipe" not in audit_table(frame, "y", "classification").suspected_columns

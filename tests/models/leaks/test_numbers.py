@@ -10,7 +10,7 @@ from models.leaks import LeakReport, audit_table
 from tests.models.leaks.plants import plant
 
 Planted = dict[str, np.ndarray | pd.Series]
-N = 1500
+N = 900
 
 
 def audited(planted: Planted, **words: object) -> LeakReport:
