@@ -247,7 +247,7 @@ def _extra(bench: Workbench, rows: int) -> list[Config]:
 def _forest(bench: Workbench, rows: int) -> list[Config]:
     fraction = float(np.clip(np.sqrt(bench.matrix.p) / bench.matrix.p, 0.3, 1.0))
     return [{
-        "num_iterations": 200, "num_leaves": int(np.clip(rows // 3, 8, 255)), "min_data_in_leaf": 3,
+        "num_iterations": 100, "num_leaves": int(np.clip(rows // 3, 8, 255)), "min_data_in_leaf": 3,
         "feature_fraction": 1.0, "feature_fraction_bynode": fraction, "bagging_fraction": 0.632,
     }]  # fmt: skip
 

@@ -18,7 +18,7 @@ __all__ = ["algorithms", "by_name", "known"]
 
 
 def known(task: Task) -> tuple[Algorithm, ...]:
-    """All algorithms of the task, the naive one first, then in order of cost."""
+    """All algorithms of the task: the naive one first, then by what they cost and what a blend loses without them."""
     end = "Classifier" if task == "classification" else "Regressor"
     short = "SVC" if task == "classification" else "SVR"
     bayes = (Bayes("GaussianNB", task),) if task == "classification" else ()
@@ -28,14 +28,14 @@ def known(task: Task) -> tuple[Algorithm, ...]:
         *bayes,
         LightGBM(f"LGBM{end}", task),
         LightGBM(f"LGBMExtraTrees{end}", task, (("extra_trees", True),)),
-        Neural(f"MLP{end}", task),
-        Forests(f"RandomForest{end}", task),
         Forests(f"ExtraTrees{end}", task),
+        Neural(f"MLP{end}", task),
         Svm(short, task),
         Xgb(f"XGB{end}", task),
         Histogram(f"HistGradientBoosting{end}", task),
-        Svm(f"Linear{short}", task),
+        Forests(f"RandomForest{end}", task),
         LightGBM(f"LGBMRandomForest{end}", task, (("boosting", "rf"),)),
+        Svm(f"Linear{short}", task),
         Forests(f"DecisionTree{end}", task),
     )
 
