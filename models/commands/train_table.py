@@ -85,7 +85,7 @@ def show(model: Model, language: str) -> None:
         table.add_row(str(entry["column"]), f"{entry['importance']:.4f}", f"{entry['share']:.0%}")
     console.print(table)
     for said in [*model.facts["notes"], *model.facts["promises"]["said"]]:
-        console.print(f"- {said[language]}", markup=False, highlight=False)
+        console.print(f"- {said[language]}", markup=False, highlight=False, soft_wrap=True)
 
 
 def as_json(model: Model) -> str:

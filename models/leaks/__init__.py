@@ -1,6 +1,5 @@
 """Columns and rows that know the answer: what gives the target away, and what makes a split dishonest."""
 
-import models.automl  # noqa: F401 - the engine audits, the audit reads columns as the engine does: it comes first
 from models.leaks.audit import audit_table
 from models.leaks.report import LeakReport, Suspect
 from models.leaks.study import Leak, audit
