@@ -66,7 +66,7 @@ def test_a_sound_text_passes_as_it_is(text: str) -> None:
         ("leaf_value", first("leaf_value", lambda numbers: [*numbers, "1"])),
         ("decision_type", first("decision_type", swap(0, "99"))),
         ("num_leaves", first("num_leaves", swap(0, "999999999"))),
-        ("cat_boundaries", first("cat_boundaries", swap(1, "7000"))),
+        ("cat_threshold", first("cat_boundaries", swap(1, "7000"))),
         ("cat_threshold", first("cat_threshold", swap(0, "-1"))),
         ("is_linear", first("is_linear", swap(0, "1"))),
         ("unknown", lambda text: text.replace("shrinkage", "leaf_const", 1)),
