@@ -1,6 +1,5 @@
 """From a table and a target to the best honest model within a budget."""
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from models.automl.algorithms.registry import algorithms
-from models.automl.algorithms.threads import keep_to_one
+from models.automl.algorithms.threads import cores, keep_to_one
 from models.automl.explain.notes import Known
 from models.automl.facts import attention, facts_of, sampled, versions
 from models.automl.folds import Plan
@@ -57,9 +56,9 @@ def fit(
     split = planned(ground)
     costs_of(ground)  # a wrong one is refused before the search, not after it
     journal = None if resume is None else FileJournal(resume, fingerprint(table, target, chosen, versions()))
-    cores = chosen.threads or len(os.sched_getaffinity(0))
-    bench = ground.bench(cores)
-    together = bench.matrix.values.size <= SMALL_CELLS and cores > 1
+    threads = chosen.threads or cores()
+    bench = ground.bench(threads)
+    together = bench.matrix.values.size <= SMALL_CELLS and threads > 1
     if together:
         bench.problem = replace(bench.problem, threads=1)
     benches = [bench, ground.untimed(bench)] if ground.timed else [bench]
@@ -67,8 +66,8 @@ def fit(
     clock = Clock(None if chosen.trials else chosen.time_budget, started)
     # Threads that wait for one another spin: side by side every fold keeps to one.
     with (
-        threadpool_limits(1 if together else cores),
-        ThreadPoolExecutor(cores, initializer=keep_to_one) if together else nullcontext() as pool,
+        threadpool_limits(1 if together else threads),
+        ThreadPoolExecutor(threads, initializer=keep_to_one) if together else nullcontext() as pool,
     ):
         refit = Refit(benches, ground.timed, {each.name: each for each in tried}, clock, chosen, pool, ground.groups)
         search = Search(benches, split, tried, clock, chosen, refit.reserve, told, journal, pool)

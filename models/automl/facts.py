@@ -1,6 +1,6 @@
 """What a model remembers of its own making: sizes, options, trials, versions. Never the time of day or the clock."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -58,7 +58,9 @@ def attention(model: Model, ground: Ground, split: Plan) -> list[dict[str, Any]]
         said = predicted if model.task == "classification" else predicted[:, 0]
         return measure(model.quality.metric, codes[places], said)
 
-    found = global_(model, ground.table.iloc[rows], score=score, seed=ground.options.seed)
+    # Refits of a member differ by their seed alone: the first speaks for all.
+    brief = replace(model, members=tuple(replace(member, fitted=member.fitted[:1]) for member in model.members))
+    found = global_(brief, ground.table.iloc[rows], score=score, seed=ground.options.seed)
     return [
         {str(key): None if pd.isna(value) else value for key, value in entry.items()}
         for entry in found.table.to_dict("records")

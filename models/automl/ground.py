@@ -7,6 +7,7 @@ import pandas as pd
 
 from ingest.errors import StudyError, nearest
 from models.automl.algorithms.base import Problem, Workbench
+from models.automl.algorithms.threads import cores
 from models.automl.columns.kinds import infer
 from models.automl.columns.prepare import Preparation
 from models.automl.decide.weights import class_weights, row_weights
@@ -21,6 +22,10 @@ __all__ = ["MOST_CELLS", "Ground", "lay"]
 
 MOST_CELLS = 50_000_000
 """Cells that are learnt from; of a larger table a sample of whole rows is taken, and that is said."""
+CELLS_A_SECOND = 60_000
+"""And under a time budget so many per second and core: what some trials on several folds can get through."""
+ALWAYS_ROWS = 50_000
+"""A table of so many rows is always learnt from whole."""
 FEWEST_ROWS = 10
 
 
@@ -129,7 +134,10 @@ def _rows(frame: pd.DataFrame, codes: Floats, order: Floats | None, options: Opt
             )
             keep = keep[np.isfinite(order[keep])]
         keep = keep[np.argsort(order[keep], kind="stable")]
-    most = max(1000, MOST_CELLS // max(frame.shape[1], 1))
+    cells = MOST_CELLS
+    if options.trials is None:
+        cells = min(cells, int(CELLS_A_SECOND * options.time_budget * (options.threads or cores())))
+    most = max(ALWAYS_ROWS, cells // max(frame.shape[1], 1))
     if len(keep) > most:
         notes.append(Notice("sampled", {"rows": len(keep), "used": most}))
         rng = np.random.default_rng(options.seed)
@@ -174,7 +182,11 @@ def _order(frame: pd.DataFrame, time: str | None) -> Floats | None:
     column = frame[time]
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    found = instants(column.astype("str").where(column.notna(), None)) if column.notna().any() else None
+    found: pd.Series | None
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        found = pd.to_datetime(column, utc=True)
+    else:
+        found = instants(column.astype("str").where(column.notna(), None)) if column.notna().any() else None
     if found is None:
         first = repr(column.dropna().iloc[0]) if column.notna().any() else "no value"
         raise StudyError(

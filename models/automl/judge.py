@@ -31,6 +31,8 @@ from models.rank.document import Said
 __all__ = ["Judged", "decided", "judged", "kept_promises", "planned", "quality_of", "shown_metric", "with_and_without"]
 
 PROBE_ROWS = 20_000
+FEWER_FOLDS = 50_000
+"""Longer tables have three folds instead of five: their scores are sure enough, and their trials slow."""
 REPEATED = 1_250
 """Tables up to so many rows are gone through twice, with other folds: one pass would choose by chance."""
 
@@ -44,6 +46,7 @@ def planned(ground: Ground) -> Plan:
         time=ground.order,
         groups=ground.groups,
         twins=ground.twins,
+        folds=5 if len(ground.codes) <= FEWER_FOLDS else 3,
         repeats=1 if len(ground.codes) > REPEATED else 2,
     )
     if not found.folds:

@@ -104,7 +104,7 @@ class Refit:
         """Every part trained on all rows, in the order of the parts."""
         rows = np.arange(self.bench.matrix.n)
         bags = self.bags(parts)
-        jobs = [(part, bag) for part in parts for bag in range(bags)]
+        jobs = [(part, bag) for part in parts for bag in range(bags if self.known[part.trial.algorithm].seeded else 1)]
 
         def train(job: tuple[Part, int]) -> Fitted:
             part, bag = job

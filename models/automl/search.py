@@ -25,7 +25,7 @@ RUNG_GROWTH = 4
 SMALLEST_RUNG = 8_000
 KEPT_OF_RUNG = 3
 """Of the configurations tried on a sample, one in so many goes on to the next larger one."""
-EASY, EASY_ROWS, EASY_TRIALS = 0.15, 300, 6
+EASY, EASY_ROWS, EASY_TRIALS = 0.15, 300, 4
 """A table of at most so many rows is easy when so many trials left at most this share of the naive loss."""
 PATIENCE = 10
 """Local trials in a row that do not improve the best score, after which the search ends."""
@@ -272,8 +272,8 @@ class Search:
 
     def _too_long(self, algorithm: Algorithm, rung: int) -> bool:
         """Would a trial like the fastest one of this algorithm end after the time is up?"""
-        if np.isinf(self.clock.left):
-            return False
+        if np.isinf(self.clock.left) or sum(trial.complete for trial in self.done) < 2:
+            return False  # something better than the naive model must come of it
         known = [trial.seconds / trial.folds / trial.rows for trial in self.done if trial.algorithm == algorithm.name]
         folds = len(self.folds) if rung >= self._most() else 1
         rows = min(rung, float(np.mean([len(split.train) for split in self.folds])))
@@ -287,7 +287,8 @@ class Search:
         """The ``stop`` of one trial: it may use a share of what is left, unless nothing has been found yet."""
         if not self.done or np.isinf(self.clock.left):
             return self._stop
-        until = time.monotonic() + LONGEST * (self.clock.left - self.reserve(self.done))
+        share = LONGEST if sum(trial.complete for trial in self.done) > 1 else 2 * LONGEST
+        until = time.monotonic() + share * (self.clock.left - self.reserve(self.done))
         return lambda: self._stop() or time.monotonic() > until
 
     def _try(self, algorithm: Algorithm, config: Config, rung: int, view: int) -> None:

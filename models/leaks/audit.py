@@ -76,15 +76,17 @@ def audit_table(
     found += running(few.without(list(taken)))
     found += order_suspects(stretch, timed=time is not None)
     twins, more = _twins(data, found, seed)
-    groups = None
-    if twins is not None:
-        groups = np.arange(len(table), dtype=np.int64)
-        firsts = rows[np.unique(twins, return_index=True)[1]]
-        groups[rows] = firsts[twins]
-        groups = np.unique(groups, return_inverse=True)[1].astype(np.int64)
-    return LeakReport(
-        tuple(_spared(suspect, settings) for suspect in [*found, *more]), len(table), len(rows), twin_groups=groups
-    )
+    groups = None if twins is None else _whole_table(len(table), rows, twins)
+    spared = tuple(_spared(suspect, settings) for suspect in [*found, *more])
+    return LeakReport(spared, len(table), len(rows), twin_groups=groups)
+
+
+def _whole_table(n: int, rows: Ints, twins: Ints) -> Ints:
+    """Codes of all ``n`` rows; those that were not looked at are nobody's twin."""
+    groups = np.arange(n, dtype=np.int64)
+    firsts = rows[np.unique(twins, return_index=True)[1]]
+    groups[rows] = firsts[twins]
+    return np.unique(groups, return_inverse=True)[1].astype(np.int64)
 
 
 def _spared(suspect: Suspect, settings: set[str]) -> Suspect:

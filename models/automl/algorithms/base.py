@@ -83,6 +83,11 @@ class Algorithm(Protocol):
         """What it learns."""
         ...
 
+    @property
+    def seeded(self) -> bool:
+        """Does another seed give another model? If not, one refit is as good as many."""
+        ...
+
     def unsuited(self, bench: Workbench, rows: int) -> str | None:
         """Why this algorithm is not tried on so many rows of this table (one English half sentence), or None."""
         ...

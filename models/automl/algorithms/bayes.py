@@ -79,6 +79,8 @@ class BayesFitted:
 class Bayes(Plain):
     """`Algorithm`. ``var_smoothing``: share of the largest variance added to all, as in scikit-learn."""
 
+    seeded = False
+
     @property
     def space(self) -> Space:
         """What `near` varies."""

@@ -40,6 +40,8 @@ SPACE: Space = {
 class LightGBM:
     """`Algorithm`. ``fixed``: what makes the variant (``extra_trees``, ``boosting``)."""
 
+    seeded = True
+
     name: str
     task: Task
     fixed: tuple[tuple[str, str | bool], ...] = ()

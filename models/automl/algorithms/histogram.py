@@ -38,6 +38,8 @@ SPACE = {
 class Histogram:
     """`Algorithm`. Categories are taken by their codes: what is new in it against LightGBM, which looks for sets."""
 
+    seeded = True
+
     name: str
     task: Task
 

@@ -38,6 +38,8 @@ class NaiveFitted:
 class Naive(Plain):
     """`Algorithm`."""
 
+    seeded = False
+
     def unsuited(self, bench: Workbench, rows: int) -> str | None:
         """Never."""
         return None

@@ -63,6 +63,8 @@ class NeuralFitted:
 class Neural(Plain):
     """`Algorithm`. ``hidden``: units in each of two layers; ``alpha``: weight decay."""
 
+    seeded = True
+
     @property
     def space(self) -> Space:
         """What `near` varies."""

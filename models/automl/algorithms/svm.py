@@ -86,6 +86,8 @@ class SvmFitted:
 class Svm(Plain):
     """`Algorithm`: SVC, SVR, LinearSVC, LinearSVR. ``gamma`` in units of 1 / (columns * variance)."""
 
+    seeded = False
+
     @property
     def kernel(self) -> bool:
         """With a Gaussian kernel."""

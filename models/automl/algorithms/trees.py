@@ -89,6 +89,8 @@ class Grown:
 class Forests:
     """`Algorithm` under the name of scikit-learn's class."""
 
+    seeded = True
+
     name: str
     task: Task
 

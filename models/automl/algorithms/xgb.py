@@ -35,6 +35,8 @@ SPACE = {
 class Xgb:
     """`Algorithm`. Categories are taken by their codes."""
 
+    seeded = True
+
     name: str
     task: Task
 
