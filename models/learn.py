@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ingest.errors import StudyError
 from models.automl import Model, fit
+from models.automl.engine import Told
 from models.automl.explain.path import path_values
 from models.automl.explain.rows import explain_matrix
 from models.automl.explain.trees import tree_view
-from models.automl.engine import Told
 from models.automl.model import Quality
 from models.study.data import StudyData
 
