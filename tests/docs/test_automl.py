@@ -17,7 +17,7 @@ def section(title: str) -> str:
 
 
 def test_every_option() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", section("Options"), re.M)
+    rows = re.findall(r"^\| `(\w+)` \|", section("Options"), re.MULTILINE)
     assert rows == [entry.name for entry in fields(Options)]
 
 
@@ -27,7 +27,7 @@ def test_every_metric() -> None:
 
 
 def test_every_algorithm() -> None:
-    rows = "".join(re.findall(r"^\| (`.*?`) \| ", section("Algorithms"), re.M))
+    rows = "".join(re.findall(r"^\| (`.*?`) \| ", section("Algorithms"), re.MULTILINE))
     names = {each.name for task in ("classification", "regression") for each in known(task)}
     assert set(re.findall(r"`(\w+)`", rows)) == names
 

@@ -104,7 +104,8 @@ class Home:
         said = {"lease_seconds": 1, "default": "0 5 1 1 *"} | schedule
         lines = "".join(f"{key} = {value!r}\n" for key, value in said.items())
         self.file.write_text(
-            f'[database]\nurl = "{database.url}"\nconnect_timeout = 2\n[training]\ntime_budget = 2\n[schedule]\n{lines}', encoding="utf-8"
+            f'[database]\nurl = "{database.url}"\nconnect_timeout = 2\n[training]\ntime_budget = 2\n[schedule]\n{lines}',
+            encoding="utf-8",
         )
         self.plant_file = folder / "plant.toml"
         self.plant_file.write_text(toml, encoding="utf-8")
