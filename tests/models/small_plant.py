@@ -103,10 +103,9 @@ class Home:
         self.file = folder / "genba.toml"
         said = {"lease_seconds": 1, "default": "0 5 1 1 *"} | schedule
         lines = "".join(f"{key} = {value!r}\n" for key, value in said.items())
-        self.file.write_text(
-            f'[database]\nurl = "{database.url}"\nconnect_timeout = 2\n[training]\ntime_budget = 2\n[schedule]\n{lines}',
-            encoding="utf-8",
-        )
+        database_lines = f'[database]\nurl = "{database.url}"\nconnect_timeout = 2\n'
+        text = f"{database_lines}[training]\ntime_budget = 2\n[schedule]\n{lines}"
+        self.file.write_text(text, encoding="utf-8")
         self.plant_file = folder / "plant.toml"
         self.plant_file.write_text(toml, encoding="utf-8")
 
