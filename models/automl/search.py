@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -171,6 +172,8 @@ class Search:
                     continue
                 self._try(algorithm, config, rung, view)
         except KeyboardInterrupt:
+            if not self.done:
+                raise
             self.clock.stopped = True
             ended = "interrupted"
         return Outcome(tuple(self.done), ended)
@@ -279,17 +282,18 @@ class Search:
         rows = min(rung, float(np.mean([len(split.train) for split in self.folds])))
         return bool(known) and min(known) * folds * rows > self.clock.left - self.reserve(self.done)
 
-    def _stop(self) -> bool:
+    def _stop(self, until: float = float("inf")) -> bool:
         """Asked between rounds of a fit. The first trial is always finished: without one there is no model."""
-        return self.clock.stopped or (len(self.done) > 0 and self.clock.left <= self.reserve(self.done))
+        if self.clock.stopped or time.monotonic() > until:
+            return True
+        return len(self.done) > 0 and self.clock.left <= self.reserve(self.done)
 
-    def _patience(self) -> Callable[[], bool]:
-        """The ``stop`` of one trial: it may use a share of what is left, unless nothing has been found yet."""
+    def _allowance(self) -> float:
+        """Seconds of one trial: a share of what is left, more while nothing has been found yet."""
         if not self.done or np.isinf(self.clock.left):
-            return self._stop
+            return float("inf")
         share = LONGEST if sum(trial.complete for trial in self.done) > 1 else 2 * LONGEST
-        until = time.monotonic() + share * (self.clock.left - self.reserve(self.done))
-        return lambda: self._stop() or time.monotonic() > until
+        return share * (self.clock.left - self.reserve(self.done))
 
     def _try(self, algorithm: Algorithm, config: Config, rung: int, view: int) -> None:
         key = f"{rung} {view} {self._key(algorithm.name, config)}"
@@ -317,10 +321,12 @@ class Search:
         total, times = np.zeros(shape), np.zeros(self.bench.matrix.n)
         answers: list[_Answer] = []
         width = 2 if self.pool is not None else 1
-        stop = self._patience()
-        complete = whole
+        allowance, complete = self._allowance(), whole
         for first in range(0, len(folds), width):
             batch = folds[first : first + width]
+            # Every fold may use as much: one that is cut short would be judged with the others.
+            until = started + allowance * min(1.0, (first + width) / len(folds))
+            stop = partial(self._stop, until)
             for split, answer in zip(batch, self._fits(asked, batch, stop), strict=True):
                 total[split.test] += answer.tested
                 times[split.test] += 1
