@@ -47,7 +47,8 @@ def home(tmp_path: Path, mosquitto: Server, mariadb: Server, new_database: Calla
     """A home over mosquitto and a fresh MariaDB schema; the test puts ``plant.toml`` there."""
     url = new_database("mariadb").url  # type: ignore[attr-defined]
     (tmp_path / "genba.toml").write_text(
-        f'[broker]\nport = {mosquitto.port}\nclient_id = "{tmp_path.name}"\n[training]\ntime_budget = 3\n[database]\nurl = "{url}"\n'
+        f'[broker]\nport = {mosquitto.port}\nclient_id = "{tmp_path.name}"\n[database]\nurl = "{url}"\n'
+        "[training]\ntime_budget = 3\n"
         '[log]\nlevel = "warning"\n'
     )
     return Home(tmp_path)
