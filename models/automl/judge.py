@@ -126,6 +126,8 @@ def quality_of(
     low, high = metrics.interval(metric, truth, predicted, groups, rng) if value is not None else (None, None)
     naive = _naive(ground, split.search if held else rows, len(rows))
     optimism = _optimism(ground, split, parts[0], refit, metric) if split.random_folds else 0.0
+    if value is not None and optimism is not None:
+        optimism = min(optimism, (0.0 if metric.startswith("neg_") else 1.0) - value)
     usable = [name for name in METRICS[ground.target.task] if len(ground.target.classes) < 3 or name not in BINARY_ONLY]
     more = {name: metrics.measure(name, truth, as_judged(name, found.predicted, decisions)) for name in usable}
     return Quality(
@@ -187,13 +189,15 @@ def _naive(ground: Ground, learnt: Ints, n: int) -> Floats:
 
 
 def _optimism(ground: Ground, split: Plan, part: Part, refit: Refit, metric: str) -> float | None:
-    """How much more a random split of the same rows and sizes would have promised for the heaviest part."""
-    place = len(split.random_folds) - 1
-    fold, shuffled = split.folds[place], split.random_folds[place]
-    said = refit.once(part.trial, shuffled.train, shuffled.test)
-    chance = metrics.measure(metric, ground.codes[shuffled.test], said)
-    honest = metrics.measure(metric, ground.codes[fold.test], part.trial.predicted[fold.test])
-    return None if chance is None or honest is None else chance - honest
+    """How much more random splits of the same rows and sizes would have promised for the heaviest part, on average."""
+    pairs = list(zip(split.folds, split.random_folds, strict=False))
+    gaps = []
+    for fold, shuffled in pairs if len(ground.codes) <= PROBE_ROWS else pairs[-1:]:
+        said = refit.once(part.trial, shuffled.train, shuffled.test)
+        chance = metrics.measure(metric, ground.codes[shuffled.test], said)
+        honest = metrics.measure(metric, ground.codes[fold.test], part.trial.predicted[fold.test])
+        gaps += [] if chance is None or honest is None else [chance - honest]
+    return float(np.mean(gaps)) if gaps else None
 
 
 def with_and_without(ground: Ground, split: Plan, refit: Refit) -> LeakReport:

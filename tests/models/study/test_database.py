@@ -115,9 +115,12 @@ def test_an_empty_table_has_its_types(served: Store, monkeypatch: pytest.MonkeyP
 
 def test_impossible_dates_are_missing(served: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with served.begin() as connection:
+        strict = connection.scalar(text("SELECT @@SESSION.sql_mode"))
         connection.execute(text("SET sql_mode = ''"))
         connection.execute(text("CREATE TABLE zero (d DATE, t DATETIME(6))"))
         connection.execute(text("INSERT INTO zero VALUES ('0000-00-00', '0000-00-00'), ('2026-01-00', '2026-01-01')"))
+        # The connection goes back to the pool, and to other tests.
+        connection.execute(text("SET sql_mode = :strict"), {"strict": strict})
     frame = both_ways(served, "zero", monkeypatch)
     assert frame["d"].isna().tolist() == [True, True]
     assert frame["t"].isna().tolist() == [True, False]
