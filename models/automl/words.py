@@ -29,8 +29,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "left_out": ("{column} is left out: {en}.", "列 {column} を除きました: {ja}。"),
     "column": ("{column}: {en}.", "列 {column}: {ja}。"),
-    "leak_excluded": ("{columns}: excluded. {en}", "{columns}: 除外しました。{ja}"),
-    "leak_kept": ("{columns}: suspicious, kept. {en}", "{columns}: 疑わしいですが、使っています。{ja}"),
+    "leak_excluded": ("Excluded. {en}", "除外しました。{ja}"),
+    "leak_kept": ("Suspicious, kept. {en}", "疑わしいですが、使っています。{ja}"),
     "leak_rows": ("Rows: {en}", "行: {ja}"),
     "leak_scores": (
         "One booster without the excluded columns: {metric} {without:.3f}; with them: {with_them:.3f}.",
@@ -87,4 +87,6 @@ def _leak(suspect: Suspect) -> Said:
     words = _both(say_leak(suspect.evidence, {"column": columns, **suspect.values}))
     if not suspect.columns:
         return say("leak_rows", words)
-    return say("leak_excluded" if suspect.action == "excluded" else "leak_kept", {"columns": columns, **words})
+    # Some sentences begin with the columns themselves.
+    named = {key: text if text.startswith(columns) else f"{columns}: {text}" for key, text in words.items()}
+    return say("leak_excluded" if suspect.action == "excluded" else "leak_kept", named)
