@@ -192,7 +192,7 @@ def _optimism(ground: Ground, split: Plan, part: Part, refit: Refit, metric: str
     """How much more random splits of the same rows and sizes would have promised for the heaviest part, on average."""
     pairs = list(zip(split.folds, split.random_folds, strict=False))
     gaps = []
-    for fold, shuffled in pairs if len(ground.codes) <= PROBE_ROWS else pairs[-1:]:
+    for fold, shuffled in pairs if refit.spares(part.trial, len(pairs)) else pairs[-1:]:
         said = refit.once(part.trial, shuffled.train, shuffled.test)
         chance = metrics.measure(metric, ground.codes[shuffled.test], said)
         honest = metrics.measure(metric, ground.codes[fold.test], part.trial.predicted[fold.test])

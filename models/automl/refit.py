@@ -18,6 +18,7 @@ __all__ = ["Refit"]
 MOST_PARTS = 8
 BAGS = ((5_000, 5), (20_000, 3))
 """Up to so many rows, so many refits under different seeds; one beyond."""
+QUICK_ROWS = 20_000
 OVERTIME = 0.05
 """Share of the budget by which the refit may run over."""
 REST = 1.0
@@ -44,6 +45,12 @@ class Refit:
     def cost(self, trial: Trial) -> float:
         """Seconds to train it once on all rows."""
         return trial.seconds / trial.folds * self.bench.matrix.n / max(trial.rows, 1)
+
+    def spares(self, trial: Trial, times: int) -> bool:
+        """Is there time to train it so often? Without a clock on tables where it is quick."""
+        if self.clock.seconds is None:
+            return self.bench.matrix.n <= QUICK_ROWS
+        return times * self.cost(trial) <= self.clock.left + OVERTIME * self.clock.seconds
 
     def rest(self) -> float:
         """Seconds for what comes after the refit."""
