@@ -88,4 +88,7 @@ def _finished(ground: Ground, split: Plan, outcome: Outcome, refit: Refit) -> Mo
     matrix, seed = refit.bench.matrix, ground.options.seed
     known, background = Known.learn(matrix, seed), sampled(matrix, seed)
     model = Model(ground.target, ground.preparation, members, decisions, quality, leaks, known, background, facts)
-    return replace(model, facts={**facts, "importance": attention(model, ground, split)})
+    return replace(
+        model,
+        facts={**facts, "importance": attention(model, ground, split, refit.rest() if refit.clock.seconds else None)},
+    )

@@ -1,5 +1,6 @@
 """What a model remembers of its own making: sizes, options, trials, versions. Never the time of day or the clock."""
 
+import time
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -20,8 +21,9 @@ from models.leaks.report import LeakReport
 __all__ = ["attention", "facts_of", "sampled", "versions"]
 
 BACKGROUND_ROWS, BACKGROUND_CELLS = 100, 20_000
-ATTENTION_ROWS, ATTENTION_CELLS = 500, 20_000
+ATTENTION_ROWS, ATTENTION_CELLS, FEWEST_ATTENTION, SURE_ATTENTION = 500, 20_000, 30, 100
 """Rows looked at for the importance of columns; fewer where there are many columns."""
+ATTENTIVE = 3
 LIBRARIES = ("genba", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "xgboost-cpu")
 
 
@@ -44,27 +46,42 @@ def sampled(matrix: Matrix, seed: int) -> Matrix:
     return matrix.take(np.sort(np.random.default_rng(seed).choice(matrix.n, most, replace=False)))
 
 
-def attention(model: Model, ground: Ground, split: Plan) -> list[dict[str, Any]]:
+def attention(model: Model, ground: Ground, split: Plan, seconds: float | None) -> list[dict[str, Any]]:
     """Permutation importance of each column, the largest first; on the rows held back where there are some.
 
-    The finished model has learnt from these rows too: the figures say what it attends to, not how well it does.
+    The finished model has learnt from these rows too: the figures say what it attends to, not how well it does. Its
+    three heaviest members speak for all, and one refit for each of them. ``seconds``: about how long it may take; None:
+    it depends on the table alone.
     """
+    heavy = sorted(model.members, key=lambda member: -member.weight)[:ATTENTIVE]
+    whole = sum(member.weight for member in heavy)
+    members = tuple(replace(member, weight=member.weight / whole, fitted=member.fitted[:1]) for member in heavy)
+    brief = replace(model, members=members)
     rows = split.held_back if len(split.held_back) else split.tested
-    most = int(np.clip(ATTENTION_CELLS // len(model.columns), 30, ATTENTION_ROWS))
-    rows = np.sort(np.random.default_rng(ground.options.seed).permutation(rows)[:most])
+    rows = np.random.default_rng(ground.options.seed).permutation(rows)
+    rows = np.sort(rows[: _affordable_rows(brief, ground, rows, seconds)])
     codes = ground.codes[rows]
 
     def score(places: Ints, predicted: Floats) -> float | None:
         said = predicted if model.task == "classification" else predicted[:, 0]
         return measure(model.quality.metric, codes[places], said)
 
-    # Refits of a member differ by their seed alone: the first speaks for all.
-    brief = replace(model, members=tuple(replace(member, fitted=member.fitted[:1]) for member in model.members))
     found = global_(brief, ground.table.iloc[rows], score=score, seed=ground.options.seed)
     return [
         {str(key): None if pd.isna(value) else value for key, value in entry.items()}
         for entry in found.table.to_dict("records")
     ]
+
+
+def _affordable_rows(model: Model, ground: Ground, rows: Ints, seconds: float | None) -> int:
+    """Rows for which about ten predictions a column take no longer than that."""
+    most = int(np.clip(ATTENTION_CELLS // len(model.columns), FEWEST_ATTENTION, ATTENTION_ROWS))
+    if seconds is None:
+        return min(most, SURE_ATTENTION)
+    started = time.monotonic()
+    model.predict_raw(ground.table.iloc[rows[:most]])
+    needed = (time.monotonic() - started) * 10 * len(model.columns)
+    return max(FEWEST_ATTENTION, int(most * min(1.0, seconds / max(needed, 1e-9))))
 
 
 def facts_of(ground: Ground, outcome: Outcome, split: Plan, leaks: LeakReport, quality: Quality) -> dict[str, Any]:
