@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from models.automl.explain.overall import global_
+from models.automl.explain.path import path_values
+from models.automl.explain.trees import tree_view
 from models.automl.folds import Plan
 from models.automl.ground import Ground
 from models.automl.matrix import Floats, Ints, Matrix
@@ -51,7 +53,7 @@ def attention(model: Model, ground: Ground, split: Plan, seconds: float | None) 
 
     The finished model has learnt from these rows too: the figures say what it attends to, not how well it does. Its
     three heaviest members speak for all, and one refit for each of them. ``seconds``: about how long it may take; None:
-    it depends on the table alone.
+    it depends on the table alone. Where permuting would take longer, the shares of the trees' SHAP values are given.
     """
     heavy = sorted(model.members, key=lambda member: -member.weight)[:ATTENTIVE]
     whole = sum(member.weight for member in heavy)
@@ -59,7 +61,10 @@ def attention(model: Model, ground: Ground, split: Plan, seconds: float | None) 
     brief = replace(model, members=members)
     rows = split.held_back if len(split.held_back) else split.tested
     rows = np.random.default_rng(ground.options.seed).permutation(rows)
-    rows = np.sort(rows[: _affordable_rows(brief, ground, rows, seconds)])
+    most = _affordable_rows(brief, ground, rows, seconds)
+    if not most:
+        return _by_paths(brief, ground.table.iloc[np.sort(rows[:ATTENTION_ROWS])])
+    rows = np.sort(rows[:most])
     codes = ground.codes[rows]
 
     def score(places: Ints, predicted: Floats) -> float | None:
@@ -74,14 +79,34 @@ def attention(model: Model, ground: Ground, split: Plan, seconds: float | None) 
 
 
 def _affordable_rows(model: Model, ground: Ground, rows: Ints, seconds: float | None) -> int:
-    """Rows for which about ten predictions a column take no longer than that."""
+    """Rows for which about ten predictions a column take no longer than that; 0 where even a few are too many."""
     most = int(np.clip(ATTENTION_CELLS // len(model.columns), FEWEST_ATTENTION, ATTENTION_ROWS))
     if seconds is None:
-        return min(most, SURE_ATTENTION)
-    started = time.monotonic()
-    model.predict_raw(ground.table.iloc[rows[:most]])
-    needed = (time.monotonic() - started) * 10 * len(model.columns)
-    return max(FEWEST_ATTENTION, int(most * min(1.0, seconds / max(needed, 1e-9))))
+        return min(most, SURE_ATTENTION) if len(model.columns) <= SURE_ATTENTION else 0
+    matrix = model.preparation.transform(ground.table.iloc[rows[:most]])
+    for count in (most, FEWEST_ATTENTION):
+        started = time.monotonic()
+        model.predict_matrix(matrix.take(slice(0, count)))
+        if (time.monotonic() - started) * 10 * len(model.columns) <= seconds:
+            return count
+    return 0
+
+
+def _by_paths(model: Model, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Shares of the mean absolute path-dependent SHAP values of the tree members, by their weights."""
+    matrix = model.preparation.transform(table)
+    size = np.zeros(len(matrix.columns))
+    for member in model.members:
+        view = tree_view(member.fitted[0], matrix)
+        if view is not None:
+            parts = np.abs(path_values(view, matrix)[1]).mean(axis=(0, 2))
+            size += member.weight * parts / max(float(parts.sum()), 1e-300)
+    share = size / max(float(size.sum()), 1e-300)
+    return [
+        {"column": matrix.columns[place], "importance": float(share[place]), "low": None, "high": None,
+         "share": float(share[place])}
+        for place in np.argsort(-share, kind="stable")
+    ]  # fmt: skip
 
 
 def facts_of(ground: Ground, outcome: Outcome, split: Plan, leaks: LeakReport, quality: Quality) -> dict[str, Any]:
