@@ -1,4 +1,4 @@
-"""Who learns and who is tested: forward in time with groups whole, and at random."""
+"""Who learns and who is tested: forward in time with groups whole."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Split", "blocks", "forward", "random_rows"]
+__all__ = ["Split", "blocks", "forward"]
 
 Ints = NDArray[np.int64]
 
@@ -56,11 +56,4 @@ def forward(groups: Ints, share: float = 0.25) -> Split:
     array([6, 7])
     """
     inside = blocks(groups, (1 - share, share)) == 1
-    return Split(np.flatnonzero(~inside), np.flatnonzero(inside))
-
-
-def random_rows(n: int, rng: np.random.Generator, share: float = 0.25) -> Split:
-    """The split of textbooks: it flatters where neighbours are alike, and the gap to `forward` says how much."""
-    inside = np.zeros(n, dtype=np.bool_)
-    inside[rng.permutation(n)[: max(1, round(share * n))]] = True
     return Split(np.flatnonzero(~inside), np.flatnonzero(inside))

@@ -15,11 +15,11 @@ from ingest.store.engine import Store
 from ingest.store.model_catalog import DriftRow, ModelRow, Reason
 from models.fingerprint import instant
 from models.leaks import Leak, audit
-from models.learn import Learned
+from models.learn import Learned, learn
 from models.lifecycle.challenge import Verdict, challenge, first
 from models.lifecycle.drift import Drift, compare
 from models.lifecycle.performance import Performance, judge, naive
-from models.lifecycle.training import Learner, described, losses, metric_input, restored, trained
+from models.lifecycle.training import Learner, described, losses, metric_input, restored
 from models.lifecycle.window import Shortage, fresh, newest, shortage, subset, trial
 from models.study.data import StudyData
 from models.study.spec import StudySpec
@@ -40,7 +40,7 @@ class Kept:
     counts: dict[str, Any] = field(default_factory=dict)
 
 
-def keep(store: Store, study: str, data: StudyData, frame: pd.DataFrame, seed: int, learner: Learner = trained) -> Kept:
+def keep(store: Store, study: str, data: StudyData, frame: pd.DataFrame, seed: int, learner: Learner = learn) -> Kept:
     """Look at the champion, train a challenger where there are enough newer units, and decide.
 
     ``data``: all units with a target; ``frame``: all units as `models.study.from_plant.study_frame` gives them.

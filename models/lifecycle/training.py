@@ -14,23 +14,18 @@ from models.automl.facts import versions
 from models.automl.model import Model, Quality
 from models.fingerprint import fingerprint
 from models.leaks import Leak
-from models.learn import Learned, learn, losses
+from models.learn import Learned, losses
 from models.lifecycle.card import card
 from models.lifecycle.drift import summary
 from models.study.data import StudyData
 
-__all__ = ["Learner", "described", "losses", "metric_input", "restored", "trained"]
+__all__ = ["Learner", "described", "losses", "metric_input", "restored"]
 
 Floats = NDArray[np.float64]
 
 
 Learner = Callable[[StudyData, int], Learned]
 """An audited study and a seed → a model of all its units."""
-
-
-def trained(data: StudyData, seed: int) -> Learned:
-    """A model of all units of an audited study, and how well models like it foretell units they have not seen."""
-    return learn(data, seed)
 
 
 def restored(row: ModelRow, content: str) -> Learned:

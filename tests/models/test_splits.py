@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.splits import blocks, forward, random_rows
+from models.splits import blocks, forward
 
 
 @given(st.lists(st.integers(0, 6), min_size=4, max_size=60))
@@ -22,12 +22,6 @@ def test_forward_takes_about_a_quarter():
     split = forward(groups)
     assert len(split.test) == 250
     assert split.test.min() == 750
-
-
-def test_random_rows_cover_everything_once():
-    split = random_rows(100, np.random.default_rng(0))
-    assert sorted([*split.train, *split.test]) == list(range(100))
-    assert len(split.test) == 25
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 5))
