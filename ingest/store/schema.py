@@ -30,6 +30,8 @@ from sqlalchemy.types import TypeDecorator
 
 __all__ = [
     "Moment",
+    "action",
+    "action_model",
     "drift",
     "job_run",
     "lease",
@@ -329,6 +331,39 @@ report = Table(
     **TABLE,
 )
 """Where a report was written."""
+
+action = Table(
+    "action",
+    metadata,
+    Column("action_id", Serial, primary_key=True, autoincrement=True),
+    Column("study", String(40), nullable=False),
+    Column("windows", LongText, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("declared_at", Moment, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("note", LongText, nullable=False),
+    Column("ranking_id", BigInteger),
+    Column("promise", LongText),
+    Column("ended_at", Moment),
+    Column("end_kind", String(16)),
+    Column("end_reason", LongText),
+    Column("ended_by", String(120)),
+    Column("measured_at", Moment),
+    Column("outcome", LongText),
+    Index("ix_action_study", "study", "action_id"),
+    **TABLE,
+)
+"""A countermeasure somebody declared, what was promised of it, and what it was measured to give."""
+
+action_model = Table(
+    "action_model",
+    metadata,
+    Column("action_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_at", Moment, nullable=False),
+    Column("content", LongText, nullable=False),
+    **TABLE,
+)
+"""What an action is measured against: a model of the units before it, as JSON, written once and never again."""
 
 job_run = Table(
     "job_run",
