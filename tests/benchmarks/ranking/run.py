@@ -1,0 +1,66 @@
+"""Rankings on plants whose truth is known: ``python -m tests.benchmarks.ranking.run --families moderate,null``.
+
+What is already in the folder of results is not run again. Figures: docs/benchmark.md.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from tests.benchmarks.ranking.families import FAMILIES
+from tests.benchmarks.ranking.results import Store, show
+from tests.benchmarks.ranking.work import Task, methods, run_all
+
+ROOT = Path(__file__).parents[3]
+OUT = ROOT / "var" / "bench-ranking"
+
+app = typer.Typer(add_completion=False)
+
+
+def wanted(families: str, plants: int, seed: int, names: list[str]) -> list[Task]:
+    """Every plant of every family with every method, a plant of each family in turn."""
+    chosen = list(FAMILIES) if families == "all" else families.split(",")
+    unknown = [family for family in chosen if family not in FAMILIES]
+    if unknown:
+        raise typer.BadParameter(f"no family {unknown[0]!r}; there are: {', '.join(FAMILIES)}")
+    return [Task(family, seed + k, name) for k in range(plants) for family in chosen for name in names]
+
+
+@app.command()
+def main(
+    families: Annotated[str, typer.Option(help="Names with commas, or all.")] = "all",
+    plants: Annotated[int, typer.Option(min=1, help="Of each family.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first plant; the others follow.")] = 0,
+    peers: Annotated[bool, typer.Option(help="The usual rankings on the same tables.")] = False,
+    ours: Annotated[bool, typer.Option(help="Genba's ranking.")] = True,
+    via_command: Annotated[bool, typer.Option(help="Through files and `genba rank`.")] = False,
+    budget: Annotated[float | None, typer.Option(min=0.1, help="Seconds for each of Genba's rankings.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Plants at once.")] = 1,
+    patience: Annotated[float, typer.Option(help="Seconds after which a plant counts as failed.")] = 900.0,
+    out: Annotated[Path, typer.Option(help="Folder of results.")] = OUT,
+    fresh: Annotated[bool, typer.Option(help="Run again what the folder has.")] = False,
+) -> None:
+    console, store = Console(), Store(out)
+    mine = ("command" if via_command else "genba",) if ours else ()
+    names = [*mine, *(name for name in methods() if peers and name not in ("genba", "command"))]
+    tasks = wanted(families, plants, seed, names)
+    known = set() if fresh else {store.key(row) for row in store.rows() if "error" not in row}
+    missing = [task for task in tasks if task.key not in known]
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("plants", total=len(missing))
+        for row in run_all(missing, jobs, budget, patience):
+            store.add(row)
+            bar.update(line, advance=1, description=f"{row['family']} {row['seed']} {row['method']}")
+    keys = {task.key for task in tasks}
+    show([row for row in store.rows() if store.key(row) in keys], Console(width=None if console.is_terminal else 400))
+
+
+if __name__ == "__main__":
+    # Threads of several plants would wait for one another, and peers are timed on one.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    app()
