@@ -4,7 +4,7 @@ Pure: ``Plant.parse`` takes what ``tomllib`` returned. ``ingest.settings.load_pl
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +15,7 @@ from ingest.strict import explain
 
 __all__ = [
     "Cost",
+    "EnergyRoles",
     "Line",
     "Machine",
     "Plant",
@@ -198,6 +199,23 @@ class Cost(Words):
     """Units over which a change must have paid for itself; without one, as many as were studied."""
 
 
+class EnergyRoles(Words):
+    """What the energy account of a line is told; columns of its study table, or signals of the line."""
+
+    production: str | None = None
+    """Good units; without one, the line's ``good_count``."""
+    scrap: str | None = None
+    """Bad units, counted as the good ones are."""
+    mix: tuple[str, ...] = ()
+    """What is made: product, size; without any, the categories among the context."""
+    weather: tuple[str, ...] = ()
+    """What the sky does; without any, context that a thermometer or hygrometer measures."""
+    demand_minutes: int = Field(default=30, ge=5, le=120)
+    """Length of the demand intervals that the supplier bills."""
+    baseline_until: date | None = None
+    """First local day after the baseline period; without one, the baseline is the first two thirds of the days."""
+
+
 class PlantStudy(Words):
     """A question about the units of one line."""
 
@@ -214,6 +232,8 @@ class PlantStudy(Words):
     """Units that were made under one setting and are never split between training and test."""
     exclude: tuple[str, ...] = ()
     """Signals that are no factors of this study."""
+    energy: EnergyRoles | None = None
+    """Regression on power or energy: keep an energy account too."""
 
 
 class Site(Words):
@@ -261,6 +281,8 @@ class Plant(Words):
                 raise ValueError(f"studies.{name}.line {study.line!r} is not a line; known: {sorted(self.lines)}")
             if study.cost.tariff is not None and study.cost.tariff not in self.tariffs:
                 raise ValueError(f"studies.{name}.cost.tariff {study.cost.tariff!r} is not among [tariffs]")
+            if study.energy is not None and study.task != "regression":
+                raise ValueError(f"studies.{name}.energy is for regression on power or energy, not {study.task}")
         for name, line in self.lines.items():
             names = [signal for _, signal, _ in line.signals()]
             twice = {signal for signal in names if names.count(signal) > 1}

@@ -45,8 +45,40 @@ def _price_per_unit(plant: Plant, study: PlantStudy, finished: Sequence[datetime
     price = sum(tariff.at(moment.astimezone(plant.site.zone).time()) for moment in finished) / len(finished)
     line = plant.lines[study.line]
     signal = next((signal for _, name, signal in line.signals() if name == study.target), None)
-    is_power = signal is not None and signal.unit.lower() == "kw"
+    # The growth of a counter is told per hour: kWh become kW.
+    is_power = signal is not None and (signal.unit.lower() == "kw" or _is_rate(signal))
     return price * line.units.seconds / 3600 if is_power and line.units.seconds else price
+
+
+def _is_rate(signal: Signal) -> bool:
+    return signal.kind == "counter" and signal.statistics[:1] in ((), ("rate",))
+
+
+def _energy(plant: Plant, study: PlantStudy, columns: Sequence[StudyColumn]) -> dict[str, Any] | None:
+    """The study's energy account in the words of an offline one; columns that the table lacks are left to inference."""
+    if study.energy is None:
+        return None
+    line = plant.lines[study.line]
+    signals = {name: signal for _, name, signal in line.signals()}
+    known = {column.name for column in columns}
+    asked = study.energy
+    production = asked.production or line.good_count
+    counted = signals.get(production or "")
+    target = signals.get(study.target)
+    said = {
+        "production": production if production in known else None,
+        "scrap": asked.scrap if asked.scrap in known else None,
+        "mix": [name for name in asked.mix if name in known],
+        "weather": [name for name in asked.weather if name in known],
+        "demand_minutes": asked.demand_minutes,
+        "baseline_until": asked.baseline_until,
+        "counts": "hour" if counted is not None and _is_rate(counted) else "interval",
+        "unit": "kW" if target is not None and target.unit == "kWh" and _is_rate(target) else None,
+        "interval_minutes": line.units.seconds / 60 if line.units.seconds else None,
+        "stamp": "end",
+        "time_zone": plant.site.time_zone,
+    }
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def study_spec(
@@ -70,6 +102,7 @@ def study_spec(
     cost = {
         "per_bad": study.cost.per_bad,
         "per_unit": _price_per_unit(plant, study, finished),
+        "tariff": plant.tariffs[study.cost.tariff].model_dump() if study.cost.tariff is not None else None,
         "currency": plant.site.currency,
         "horizon_units": study.cost.horizon_units,
     }
@@ -83,6 +116,7 @@ def study_spec(
         "group": "group_key",
         "cost": {key: value for key, value in cost.items() if value is not None},
         "factors": factors,
+        "energy": _energy(plant, study, columns),
     }
     if study.title is not None:
         content["title"] = {"en": study.title.en, "ja": study.title.ja}

@@ -5,14 +5,15 @@ Pure: `StudySpec.parse` takes what ``tomllib`` returned. `models.study.load.load
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ingest.errors import StudyError
-from ingest.plant import Role, Tariff, Text
+from ingest.plant import EnergyRoles, Role, Tariff, Text
 from ingest.strict import explain
 
-__all__ = ["Factor", "StudyCost", "StudySpec"]
+__all__ = ["Factor", "StudyCost", "StudyEnergy", "StudySpec"]
 
 
 class _Words(BaseModel):
@@ -64,6 +65,26 @@ class StudyCost(_Words):
     """Units over which a change must have paid for itself; without one, as many as were studied."""
 
 
+class StudyEnergy(EnergyRoles):
+    """What the energy account needs to know of an interval: how it is measured, counted and stamped."""
+
+    unit: Literal["W", "kW", "MW", "Wh", "kWh", "MWh"] | None = None
+    """Of the target: power is a mean over the interval, energy its sum. Without one, told from the column."""
+    interval_minutes: float | None = Field(default=None, gt=0, le=10_080)
+    counts: Literal["interval", "hour"] = "interval"
+    """Good and bad units are counted per interval, or told as a rate per hour."""
+    stamp: Literal["end", "start"] = "end"
+    """Which end of its interval the time tells."""
+    time_zone: str = "UTC"
+    """Zone of days and prices. Without one, times count as they stand in the table."""
+
+    @model_validator(mode="after")
+    def _zone_exists(self) -> Self:
+        if self.time_zone not in available_timezones():
+            raise ValueError(f"time_zone {self.time_zone!r} is not an IANA zone, for example 'Asia/Tokyo'")
+        return self
+
+
 class StudySpec(_Words):
     """A question about the rows of one table."""
 
@@ -82,6 +103,8 @@ class StudySpec(_Words):
     """Units made under one setting: never split between training and test."""
     cost: StudyCost = StudyCost()
     factors: dict[str, Factor] = {}
+    energy: StudyEnergy | None = None
+    """Regression on power or energy: keep an energy account too (docs/energy.md)."""
 
     @classmethod
     def parse(cls, content: Mapping[str, Any], where: str = "study.toml") -> Self:
@@ -99,6 +122,8 @@ class StudySpec(_Words):
             raise ValueError("bad is for classification; regression has goal = 'lower' or 'higher'")
         if self.task == "classification" and self.goal != "lower":
             raise ValueError("goal is for regression; classification names the class to avoid in bad")
+        if self.task == "classification" and self.energy is not None:
+            raise ValueError("energy is for regression on power or energy")
         for key in ("time", "group"):
             if getattr(self, key) == self.target:
                 raise ValueError(f"{key} is the target {self.target!r}; they are different columns")

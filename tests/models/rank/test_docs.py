@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from models.rank.document import Document, Entry
-from models.study.spec import Factor, StudyCost, StudySpec
+from models.study.spec import Factor, StudyCost, StudyEnergy, StudySpec
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rank.md").read_text(encoding="utf-8")
 
@@ -17,6 +17,7 @@ def first_column(heading: str) -> set[str]:
 def test_keys_of_the_study():
     assert first_column("key") == set(StudySpec.model_fields)
     assert first_column("key of `cost`") == set(StudyCost.model_fields)
+    assert first_column("key of `energy`") == set(StudyEnergy.model_fields)
     assert first_column("key of a factor") == set(Factor.model_fields)
 
 

@@ -1,0 +1,254 @@
+"""The energy baseline (EnB) and its indicator (EnPI) in the words of ISO 50006:2023: a frozen model of consumption.
+
+kWh of an hour = base load · hours + Σ_m b_m · units_m + Σ_k c_k · degree-hours_k, fitted by least squares on the
+hours of a baseline period, then kept as plain numbers. It is *frozen*: `account` uses a baseline it is given and
+never fits it again, for a model that learns every night learns the waste too.
+
+Checks: signs as physics has them; production varies; p < 0.05 for every driver, by standard errors that survive
+autocorrelation (`models.energy.ols`); R² ≥ 0.75; CV(RMSE) = sqrt(SSE/(n − p)) / mean ≤ 30 % for hours, 15 % for
+longer intervals; |NMBE| = |Σ(y − ŷ)| / Σy ≤ 10 % in the worst block of days predicted from the others; at least 10
+days. The limits are those commonly quoted from ISO 50006 practice and ASHRAE Guideline 14.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from ingest.errors import StudyError
+from models.energy.document import LEVEL, BaselineEntry, CheckEntry, TermEntry
+from models.energy.ols import independent, inflation, least_squares, rule_of_thumb
+from models.energy.terms import Hours, Term, design, mix_terms
+from models.energy.weather import folds, held_out, weather_terms
+from models.energy.words import say
+from models.study.data import Notice
+
+__all__ = ["Baseline", "baseline_entry", "baseline_from_json", "checks_of", "fit_baseline"]
+
+Floats = NDArray[np.float64]
+
+VERSION = 1
+FEWEST_HOURS = 24
+"""Fewer hours than a day and a night say nothing of either."""
+FEWEST_DAYS = 10
+P_LIMIT = 0.05
+R2_LIMIT = 0.75
+CV_LIMIT_HOURS, CV_LIMIT_LONGER = 0.30, 0.15
+NMBE_LIMIT = 0.10
+COVERED_LIMIT = 0.90
+"""Share of the later hours whose drivers must lie in the range of the baseline."""
+SHARES = ("cv_rmse", "nmbe", "coverage")
+"""Checks whose figures are read in percent."""
+MARGIN = 0.10
+"""Of the range, to either side, that a straight line may be extended."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The frozen model. ``low``, ``high``: range of each term per hour; ``sums``: of the design over the period."""
+
+    terms: tuple[Term, ...]
+    coef: Floats
+    cov: Floats
+    p: Floats
+    sigma: float
+    """Standard deviation of an hour's residual, kWh."""
+    inflation: float
+    """n / n_effective of the residuals."""
+    low: Floats
+    high: Floats
+    sums: Floats
+    hours: float
+    kwh: float
+    made: float
+    good: float
+    counted: bool
+    n: int
+    days: int
+    first: str
+    last: str
+    grain_hours: float
+    r2: float
+    cv_rmse: float
+    nmbe: float | None
+
+    def expected(self, hours: Hours) -> Floats:
+        """kWh that the baseline expects in each hour."""
+        return np.asarray(design(hours, self.terms) @ self.coef)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers; `baseline_from_json` is the way back."""
+        said: dict[str, Any] = {"version": VERSION, "terms": [term.plain() for term in self.terms]}
+        for key in Baseline.__dataclass_fields__:
+            value = getattr(self, key)
+            if key != "terms":
+                said[key] = value.tolist() if isinstance(value, np.ndarray) else value
+        return said
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        arrays: dict[str, Any] = {
+            key: np.asarray(said[key], dtype=np.float64) for key in ("coef", "cov", "p", "low", "high", "sums")
+        }
+        rest: dict[str, Any] = {
+            key: said[key] for key in cls.__dataclass_fields__ if key not in arrays and key != "terms"
+        }
+        return cls(terms=tuple(Term.of(term) for term in said["terms"]), **arrays, **rest)
+
+
+def baseline_from_json(said: Mapping[str, Any]) -> Baseline:
+    """A frozen baseline as it was stored. Raises `StudyError` where it is none."""
+    if said.get("version") != VERSION:
+        raise StudyError(f"energy baseline has version {said.get('version')!r}, not {VERSION}; fit it again")
+    try:
+        found = Baseline.of(said)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StudyError(f"energy baseline cannot be read ({error}); fit it again") from None
+    p = len(found.terms)
+    if found.cov.shape != (p, p) or any(len(part) != p for part in (found.coef, found.low, found.high, found.sums)):
+        raise StudyError(f"energy baseline has {p} terms and coefficients of another number; fit it again")
+    return found
+
+
+def fit_baseline(hours: Hours) -> Baseline | Notice:
+    """Fit the baseline on these hours, or say why not."""
+    n = hours.n
+    if n < FEWEST_HOURS:
+        return Notice("baseline_short", {"n": n, "needed": FEWEST_HOURS})
+    if float(np.std(hours.kwh)) <= 1e-12 * max(1.0, abs(float(hours.kwh.mean()))):
+        return Notice("baseline_constant", {})
+    base = [Term("volume")] if hours.counted else []
+    others = [*mix_terms(hours), *base]
+    terms = [*others, *weather_terms(hours, others)]
+    x = design(hours, terms)
+    kept = independent(x)
+    terms, x = [terms[place] for place in kept], x[:, kept]
+    days = len(np.unique(hours.day))
+    per_day = max(1, round(24 / float(np.median(hours.length))))
+    fit = least_squares(x, hours.kwh, min(max(rule_of_thumb(n), per_day), n // 4))
+    rate = x / hours.length[:, None]
+    total, square = float(hours.kwh.sum()), float(fit.residual @ fit.residual)
+    spread = float(((hours.kwh - hours.kwh.mean()) ** 2).sum())
+    rmse = math.sqrt(square / max(n - len(terms), 1))
+    return Baseline(
+        terms=tuple(terms),
+        coef=fit.coef,
+        cov=fit.cov,
+        p=fit.p_values(days - 1),
+        sigma=rmse,
+        inflation=inflation(fit.residual, 7 * per_day),
+        low=rate.min(axis=0),
+        high=rate.max(axis=0),
+        sums=x.sum(axis=0),
+        hours=float(hours.length.sum()),
+        kwh=total,
+        made=float(hours.made.sum()),
+        good=float(hours.good.sum()),
+        counted=hours.counted,
+        n=n,
+        days=days,
+        first=str(hours.day[0]),
+        last=str(hours.day[-1]),
+        grain_hours=float(np.median(hours.length)),
+        r2=1 - square / spread,
+        cv_rmse=rmse / abs(total / n) if total else math.inf,
+        nmbe=_bias(hours, x),
+    )
+
+
+def _bias(hours: Hours, x: Floats) -> float | None:
+    """The worst share by which a block of days is missed that was predicted from the others."""
+    fold = folds(hours)
+    missed = hours.kwh - held_out(x, hours.kwh, fold)
+    shares = [
+        missed[fold == block].sum() / hours.kwh[fold == block].sum()
+        for block in np.unique(fold)
+        if hours.kwh[fold == block].sum() > 0
+    ]
+    return float(max(shares, key=abs)) if shares else None
+
+
+def checks_of(baseline: Baseline, later: Hours | None) -> list[CheckEntry]:
+    """Is the baseline fit for use? ``later``: the hours it is to be used on."""
+    drivers = [place for place, term in enumerate(baseline.terms) if term.kind != "volume"]
+    wrong = [
+        term.name
+        for term, value in zip(baseline.terms, baseline.coef, strict=True)
+        if value < 0 and _is_positive_by_nature(term)
+    ]
+    weak = [baseline.terms[place].name for place in drivers if baseline.p[place] >= P_LIMIT]
+    limit = CV_LIMIT_HOURS if baseline.grain_hours <= 1 else CV_LIMIT_LONGER
+    worst = max((float(baseline.p[place]) for place in drivers), default=None)
+    found = [
+        _check("sign", not wrong, float(len(wrong)), 0.0, terms=", ".join(wrong)),
+        _check("driver", baseline.counted and baseline.made > 0, None, None),
+        _check("p_value", not weak, worst, P_LIMIT, terms=", ".join(weak)),
+        _check("r2", baseline.r2 >= R2_LIMIT, baseline.r2, R2_LIMIT),
+        _check("cv_rmse", baseline.cv_rmse <= limit, baseline.cv_rmse, limit),
+        _check("days", baseline.days >= FEWEST_DAYS, float(baseline.days), float(FEWEST_DAYS)),
+    ]
+    if baseline.nmbe is not None:
+        found.append(_check("nmbe", abs(baseline.nmbe) <= NMBE_LIMIT, baseline.nmbe, NMBE_LIMIT))
+    if later is not None and later.n:
+        covered = _covered(baseline, later)
+        found.append(_check("coverage", covered >= COVERED_LIMIT, covered, COVERED_LIMIT))
+    return found
+
+
+def _is_positive_by_nature(term: Term) -> bool:
+    """A base load, units of a product, heating below and cooling above a point cannot give energy back."""
+    return term.kind == "volume" or term.level in ("below", "above") or (term.kind == "mix" and term.point == 0.0)
+
+
+def _covered(baseline: Baseline, later: Hours) -> float:
+    rate = design(later, baseline.terms) / later.length[:, None]
+    room = MARGIN * (baseline.high - baseline.low) + 1e-9
+    return float(((rate >= baseline.low - room) & (rate <= baseline.high + room)).all(axis=1).mean())
+
+
+def _check(name: str, passed: bool, value: float | None, limit: float | None, **blanks: Any) -> CheckEntry:
+    code = f"check_{name}_{'passed' if passed else 'failed'}"
+    shown = [f"{part:.1%}" if name in SHARES and part is not None else part for part in (value, limit)]
+    words = say(Notice(code, {"value": shown[0], "limit": shown[1], **blanks}))
+    return {"check": name, "passed": passed, "value": value, "limit": limit, "en": words["en"], "ja": words["ja"]}
+
+
+def baseline_entry(baseline: Baseline, later: Hours | None) -> BaselineEntry:
+    """The baseline for people: coefficients with intervals, and its checks."""
+    times = float(stats.t.ppf((1 + LEVEL) / 2, max(baseline.days - 1, 1)))
+    error = times * np.sqrt(np.maximum(np.diag(baseline.cov), 0.0))
+    terms: list[TermEntry] = [
+        {
+            "term": term.name,
+            "kind": term.kind,
+            "coefficient": float(value),
+            "unit": _unit(term, baseline.counted),
+            "low": float(value - half),
+            "high": float(value + half),
+            "p": float(p),
+        }
+        for term, value, half, p in zip(baseline.terms, baseline.coef, error, baseline.p, strict=True)
+    ]
+    checks = checks_of(baseline, later)
+    return {
+        "valid": all(check["passed"] for check in checks),
+        "terms": terms,
+        "checks": checks,
+        "r2": baseline.r2,
+        "cv_rmse": baseline.cv_rmse,
+        "nmbe": baseline.nmbe,
+        "n": baseline.n,
+        "days": baseline.days,
+        "grain_hours": baseline.grain_hours,
+        "frozen": baseline.to_json(),
+    }
+
+
+def _unit(term: Term, counted: bool) -> str:
+    if term.kind == "volume" or (term.kind == "mix" and not counted):
+        return "kW"
+    return "kWh per unit" if term.kind == "mix" else "kW per degree"

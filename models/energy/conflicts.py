@@ -1,0 +1,246 @@
+"""Where a setting's advice for power and its advice for quality meet: conflicts, and settings that help both.
+
+Two ranking documents (docs/rank.md) of one line, one on power, one on defects. What holding a setting inside a window
+gives in a document is read off its curve: Σ share(x) · (loss(x) − loss(x moved to the nearer edge)); negative is
+worse. Its interval takes the curve's errors as moving together, the cautious case. Money of both sides is brought to
+a day by how many units each study had per day. Where both are priced, the window that is best in money overall is
+sought among all windows between two points of the curves that hold `min_support` of the units of both. Limits: curves
+hold at the other settings' usual values, and a setting's effects in the two documents may rest on different hours.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.energy.document import Estimate, plain
+from models.energy.words import say
+from models.rank.document import Said
+from models.study.data import Notice
+
+__all__ = ["Conflict", "conflicts"]
+
+Floats = NDArray[np.float64]
+Window = list[float] | list[str]
+
+LEAST = 0.01
+"""Changes below this share of the loss are nothing to argue about."""
+MIN_SUPPORT = 0.10
+"""Default of a study's ``min_support``: documents do not tell it."""
+Z = 1.645
+
+
+class Side(TypedDict):
+    change: Estimate
+    """Of the mean loss if the setting were held inside the window: positive is better."""
+    unit: str
+    money_per_day: float | None
+
+
+class Offer(TypedDict):
+    window: Window
+    advised_for: Literal["power", "quality", "both"]
+    power: Side
+    quality: Side
+    money_per_day: float | None
+    """Of both together, where both are priced."""
+
+
+class Conflict(TypedDict):
+    factor: str
+    kind: Literal["conflict", "possible_conflict", "helps_both", "no_conflict"]
+    offers: list[Offer]
+    """The window advised for power, the one for quality, and the best of both in money."""
+    best: Offer | None
+    currency: str | None
+    said: Said
+
+
+@dataclass(frozen=True)
+class _View:
+    """One document's view of one setting. ``at``: numbers or level names of the curve."""
+
+    entry: Mapping[str, Any]
+    at: Sequence[Any]
+    loss: Floats
+    error: Floats
+    share: Floats
+    price_per_day: float | None
+    baseline: float
+    rate: bool
+    """The loss is a chance of a bad unit."""
+
+    @property
+    def numeric(self) -> bool:
+        return bool(self.entry["curve"])
+
+    def change(self, window: Window) -> Estimate:
+        """Gain of holding the setting inside the window."""
+        held, held_error = self._held(window)
+        gain = float((self.share * (self.loss - held)).sum())
+        half = Z * float((self.share * np.where(held == self.loss, 0.0, np.hypot(self.error, held_error))).sum())
+        return {"estimate": gain, "low": gain - half, "high": gain + half}
+
+    def _held(self, window: Window) -> tuple[Floats, Floats]:
+        if not self.numeric:
+            inside = np.isin(self.at, window)
+            best = int(np.argmin(np.where(inside, self.loss, np.inf))) if inside.any() else 0
+            return np.where(inside, self.loss, self.loss[best]), np.where(inside, self.error, self.error[best])
+        moved = np.clip(np.asarray(self.at), float(window[0]), float(window[1]))
+        return np.interp(moved, self.at, self.loss), np.interp(moved, self.at, self.error)
+
+    def support(self, window: Window) -> float:
+        inside = (
+            (np.asarray(self.at) >= float(window[0])) & (np.asarray(self.at) <= float(window[1]))
+            if self.numeric
+            else np.isin(self.at, window)
+        )
+        return float(self.share[inside].sum())
+
+    def side(self, window: Window) -> Side:
+        change = self.change(window)
+        money = None if self.price_per_day is None else change["estimate"] * self.price_per_day
+        return {"change": change, "unit": str(self.entry["gain"]["unit"]), "money_per_day": money}
+
+
+def conflicts(power: Mapping[str, Any], quality: Mapping[str, Any]) -> list[Conflict]:
+    """What each setting's advice in one document does in the other; settings of one document only are not named."""
+    mine, theirs = _views(power), _views(quality)
+    shared = [factor for factor in mine if factor in theirs and mine[factor].numeric == theirs[factor].numeric]
+    currency = _currency(power) if _currency(power) == _currency(quality) else None
+    return [plain(_compare(factor, mine[factor], theirs[factor], currency)) for factor in shared]
+
+
+def _views(document: Mapping[str, Any]) -> dict[str, _View]:
+    price = _price_per_day(document)
+    # Where a higher target is the better one, a curve shows the target as measured.
+    sign = -1.0 if document.get("goal") == "higher" else 1.0
+    found = {}
+    for entry in document.get("ranking", []):
+        points = entry.get("curve") or entry.get("level_curve") or []
+        share = np.array([float(point["share"]) for point in points])
+        if len(points) < 2 or share.sum() <= 0:
+            continue
+        found[entry["factor"]] = _View(
+            entry,
+            [point["x"] if entry.get("curve") else point["level"] for point in points],
+            sign * np.array([float(point["loss"]) for point in points]),
+            np.array([(float(point["high"]) - float(point["low"])) / (2 * Z) for point in points]),
+            share / share.sum(),
+            price,
+            abs(float(document.get("baseline_loss") or 0.0)),
+            document.get("task") == "classification",
+        )
+    return found
+
+
+def _currency(document: Mapping[str, Any]) -> str | None:
+    found = [entry["money"]["currency"] for entry in document.get("ranking", []) if entry.get("money")]
+    return str(found[0]) if found else None
+
+
+def _price_per_day(document: Mapping[str, Any]) -> float | None:
+    """Money per unit of loss, times units per day of the study."""
+    data = document.get("data") or {}
+    first, last, n = data.get("first"), data.get("last"), data.get("n_used") or document.get("n_units")
+    if not first or not last or not n:
+        return None
+    days = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 86_400
+    for entry in document.get("ranking", []):
+        if entry.get("money") and abs(entry["gain"]["estimate"]) > 0 and days > 0:
+            per_loss = entry["money"]["estimate"] / (entry["gain"]["estimate"] * 1000)
+            return float(per_loss * n / days)
+    return None
+
+
+def _compare(factor: str, power: _View, quality: _View, currency: str | None) -> Conflict:
+    offers = [
+        _offer(power.entry["window"], "power", power, quality, currency),
+        _offer(quality.entry["window"], "quality", power, quality, currency),
+    ]
+    worse = [
+        (offer["quality"], quality) if offer["advised_for"] == "power" else (offer["power"], power) for offer in offers
+    ]
+    proven = [bool(view.entry.get("proven", True)) for view in (power, quality)]
+    hurt = [side["change"] for (side, view), acts in zip(worse, proven, strict=True) if acts and _matters(side, view)]
+    best = _best(power, quality, currency)
+    kind = _kind(hurt, worse, proven)
+    offers += [best] if best is not None else []
+    said = _say(kind, factor, (power, quality), offers, currency)
+    return {"factor": factor, "kind": kind, "offers": offers, "best": best, "currency": currency, "said": said}
+
+
+def _matters(side: Side, view: _View) -> bool:
+    return abs(side["change"]["estimate"]) >= LEAST * view.baseline
+
+
+def _kind(
+    hurt: list[Estimate], worse: list[tuple[Side, _View]], proven: list[bool]
+) -> Literal["conflict", "possible_conflict", "helps_both", "no_conflict"]:
+    if any(change["high"] < 0 for change in hurt):
+        return "conflict"
+    if any(change["estimate"] < 0 for change in hurt):
+        return "possible_conflict"
+    helps = [side["change"]["low"] > 0 for side, _ in worse]
+    # Advice that is proven for its own side, and shown to help the other.
+    if any(acts and good for acts, good in zip(proven, helps, strict=True)):
+        return "helps_both"
+    return "no_conflict"
+
+
+def _offer(
+    window: Window, advised: Literal["power", "quality", "both"], power: _View, quality: _View, currency: str | None
+) -> Offer:
+    sides = power.side(window), quality.side(window)
+    money = [side["money_per_day"] for side in sides]
+    both = sum(part for part in money if part is not None) if currency is not None and None not in money else None
+    return {"window": window, "advised_for": advised, "power": sides[0], "quality": sides[1], "money_per_day": both}
+
+
+def _best(power: _View, quality: _View, currency: str | None) -> Offer | None:
+    """The window of most money over both; None where it cannot be told or nothing is better than now."""
+    candidates: list[Window]
+    if currency is None:
+        return None
+    if power.numeric:
+        low, high = max(power.at[0], quality.at[0]), min(power.at[-1], quality.at[-1])
+        edges = sorted({float(x) for x in (*power.at, *quality.at) if low <= x <= high})
+        candidates = [[a, b] for place, a in enumerate(edges) for b in edges[place + 1 :]]
+    else:
+        candidates = [[level] for level in power.at if level in quality.at]
+    allowed = [
+        window for window in candidates if min(power.support(window), quality.support(window)) >= MIN_SUPPORT - 1e-9
+    ]
+    offers = [_offer(window, "both", power, quality, currency) for window in allowed]
+    worth = [(offer["money_per_day"], offer) for offer in offers if offer["money_per_day"] is not None]
+    most = max(worth, key=lambda pair: pair[0] or 0.0, default=None)
+    return most[1] if most is not None and (most[0] or 0.0) > 0 else None
+
+
+def _say(kind: str, factor: str, views: tuple[_View, _View], offers: list[Offer], currency: str | None) -> Said:
+    power, quality, *best = offers
+    blanks: dict[str, Any] = {
+        "factor": factor,
+        "power_window": _window(power["window"]),
+        "quality_window": _window(quality["window"]),
+        "power_power": _signed(views[0], power["power"]),
+        "power_quality": _signed(views[1], power["quality"]),
+        "quality_power": _signed(views[0], quality["power"]),
+        "quality_quality": _signed(views[1], quality["quality"]),
+    }
+    if best:
+        blanks |= {"best": _window(best[0]["window"]), "money": best[0]["money_per_day"], "currency": currency}
+    return say(Notice(f"{kind}_priced" if best else kind, blanks))
+
+
+def _signed(view: _View, side: Side) -> str:
+    """The change of the loss itself: minus is less of it."""
+    change = -side["change"]["estimate"]
+    return f"{change * 1000:+.3g} / 1000" if view.rate else f"{change:+.3g} {side['unit']}"
+
+
+def _window(window: Window) -> str:
+    return " - ".join(value if isinstance(value, str) else f"{value:g}" for value in window)

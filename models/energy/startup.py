@@ -1,0 +1,88 @@
+"""What a start costs: energy above the steady need from the restart until the line runs steadily again.
+
+A start is the first producing interval after a stop of at least 30 minutes. The steady need of an interval is a + b ·
+units, fitted to intervals at least two hours after any start. Residuals are lined up by their place after the start
+and averaged over all starts; the line is steady from the first place whose mean no longer lies above zero by 1.645
+standard errors. The extra energy of a start is its sum of residuals up to there. The interval comes from drawing
+starts again. Limits: warm-up before the first unit counts as idle energy, not as start-up; a start that lasts longer
+than two hours is cut there.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.energy.document import Startup, estimate_of
+from models.energy.idle import producing
+from models.energy.intervals import Intervals
+
+__all__ = ["startup"]
+
+Floats = NDArray[np.float64]
+
+STOP_HOURS = 0.5
+WATCHED_HOURS = 2.0
+FEWEST_STARTS = 5
+"""Fewer starts give no mean with an error of its own."""
+FEWEST_STEADY = 30
+DRAWS = 400
+Z = 1.645
+
+
+def startup(data: Intervals, seed: int) -> Startup | None:
+    """Start-up losses, or None where they cannot be seen: coarse intervals, few starts, too little steady running."""
+    found = producing(data)
+    watched = int(WATCHED_HOURS / data.hours)
+    if found is None or data.made is None or watched < 2:
+        return None
+    runs = found[0]
+    starts, since = _starts(runs, data.kwh, data.hours)
+    steady = runs & (since >= watched)
+    if len(starts) < FEWEST_STARTS or steady.sum() < FEWEST_STEADY:
+        return None
+    x = np.column_stack([np.ones(data.n), np.nan_to_num(data.made)])
+    coef = np.linalg.lstsq(x[steady], data.kwh[steady], rcond=None)[0]
+    residual = data.kwh - x @ coef
+    profile = np.full((len(starts), watched), np.nan)
+    for row, start in enumerate(starts):
+        run = runs[start : start + watched]
+        length = int(np.argmin(run)) if not run.all() else len(run)
+        profile[row, :length] = residual[start : start + length]
+    until = _settled(profile)
+    extra = np.nansum(profile[:, :until], axis=1)
+    rng = np.random.default_rng(seed)
+    draws = extra[rng.integers(0, len(extra), (DRAWS, len(extra)))].mean(axis=1)
+    total = float(extra.sum())
+    price = None if data.price is None else float(data.price[starts].mean())
+    return {
+        "starts": len(starts),
+        "extra_kwh": estimate_of(float(extra.mean()), draws),
+        "minutes": until * data.hours * 60,
+        "total_kwh": total,
+        "money": None if price is None else total * price,
+    }
+
+
+def _starts(runs: NDArray[np.bool_], kwh: Floats, hours: float) -> tuple[list[int], Floats]:
+    """Where the line starts after a long stop, and for every interval how many have passed since the last start."""
+    starts: list[int] = []
+    since = np.full(len(runs), np.inf)
+    stopped, last = 0, None
+    for place, running in enumerate(runs):
+        if running and place > 0 and stopped * hours >= STOP_HOURS - 1e-9:
+            starts.append(place)
+            last = place
+        stopped = 0 if running else stopped + 1
+        if last is not None:
+            since[place] = place - last
+        elif stopped or place == 0:
+            since[place] = np.inf
+    return starts, since
+
+
+def _settled(profile: Floats) -> int:
+    """How many intervals after a start lie above the steady need, on average over the starts."""
+    for place in range(profile.shape[1]):
+        seen = profile[:, place][np.isfinite(profile[:, place])]
+        if len(seen) < FEWEST_STARTS or seen.mean() <= Z * seen.std(ddof=1) / np.sqrt(len(seen)):
+            return place
+    return int(profile.shape[1])
