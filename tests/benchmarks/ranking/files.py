@@ -18,7 +18,8 @@ START = pd.Timestamp("2026-04-01 06:00:00")
 
 def frame_of(plant: Plant) -> pd.DataFrame:
     """The table as a plant would have it: text for levels, lots and verdicts."""
-    values, columns = plant.line.values, {}
+    values = plant.line.values
+    columns: dict[str, Any] = {}
     for name in plant.columns:
         if name == "finished_at":
             columns[name] = pd.Series(START + pd.to_timedelta(values[DAY], unit="D")).dt.floor("ms")

@@ -99,7 +99,7 @@ def _energy(draft: Draft, parents: tuple[str, ...], total: Any) -> None:
     size = level * float(rng.uniform(0.03, 0.15))
 
     def loss(values: Mapping[str, Floats], own: Floats) -> Floats:
-        kilowatts = level + size * (total(values) - index.mean() + noise * own)
+        kilowatts: Floats = level + size * (total(values) - index.mean() + noise * own)
         return kilowatts - 2 * level if higher else kilowatts
 
     line.add(Node(LOSS, parents, loss), rng.normal(size=draft.n))

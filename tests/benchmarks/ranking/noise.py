@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.benchmarks.ranking.line import Floats
 
-__all__ = ["draw_noise", "runs", "standard", "wander"]
+__all__ = ["draw_noise", "runs", "settled", "standard", "wander"]
 
 Rng = np.random.Generator
 
@@ -13,6 +13,11 @@ def standard(values: Floats) -> Floats:
     """Mean 0, standard deviation 1; zeros where nothing varies."""
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
+
+
+def settled(values: Floats, spread: float) -> Floats:
+    """As a display would show them: to about a hundredth of their spread."""
+    return np.asarray(np.round(values, int(np.ceil(-np.log10(spread))) + 2), dtype=np.float64)
 
 
 def runs(rng: Rng, n: int, length: float) -> Floats:

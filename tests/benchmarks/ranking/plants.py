@@ -179,7 +179,8 @@ def _decoys(draft: Draft, acting: list[str], last: float) -> list[str]:
 
 def _outcomes(draft: Draft) -> list[str]:
     """Columns known only after the verdict."""
-    rng, found = draft.rng, []
+    rng = draft.rng
+    found: list[str] = []
     for english, japanese in (("rework_min", "手直し時間"), ("inspection_s", "検査時間"), ("claim_score", "評価点")):
         if found and rng.random() < 0.5:
             continue

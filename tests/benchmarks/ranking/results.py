@@ -33,17 +33,19 @@ class Store:
         """The last row of every plant and method."""
         if not self.path.exists():
             return []
+        # A line that a killed run left half written is run again.
         read = [orjson.loads(line) for line in self.path.read_bytes().splitlines() if line.endswith(b"}")]
-        kept = {self.key(row): row for row in read if row["version"] == VERSION}
+        kept = {(*self.key(row), row["method"]): row for row in read if row["version"] == VERSION}
         return list(kept.values())
 
     @staticmethod
     def key(row: Row) -> tuple[Any, ...]:
-        return (row["family"], row["seed"], row["method"], row["confounding"], row["version"])
+        """Of the task that made a row."""
+        return (row["family"], row["seed"], row["runs"], row["confounding"], row["version"])
 
-    def add(self, row: Row) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
         with self.path.open("ab") as file:
-            file.write(orjson.dumps(row) + b"\n")
+            file.write(b"".join(orjson.dumps(row) + b"\n" for row in rows))
 
 
 def _word(figure: Any) -> str:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from tests.benchmarks.ranking.families import FAMILIES
 from tests.benchmarks.ranking.results import Store, show
-from tests.benchmarks.ranking.work import Task, methods, run_all
+from tests.benchmarks.ranking.work import Task, run_all
 
 ROOT = Path(__file__).parents[3]
 OUT = ROOT / "var" / "bench-ranking"
@@ -21,13 +21,13 @@ OUT = ROOT / "var" / "bench-ranking"
 app = typer.Typer(add_completion=False)
 
 
-def wanted(families: str, plants: int, seed: int, names: list[str]) -> list[Task]:
+def wanted(families: str, plants: int, seed: int, runs: list[str]) -> list[Task]:
     """Every plant of every family with every method, a plant of each family in turn."""
     chosen = list(FAMILIES) if families == "all" else families.split(",")
     unknown = [family for family in chosen if family not in FAMILIES]
     if unknown:
         raise typer.BadParameter(f"no family {unknown[0]!r}; there are: {', '.join(FAMILIES)}")
-    return [Task(family, seed + k, name) for k in range(plants) for family in chosen for name in names]
+    return [Task(family, seed + k, name) for k in range(plants) for family in chosen for name in runs]
 
 
 @app.command()
@@ -35,7 +35,7 @@ def main(
     families: Annotated[str, typer.Option(help="Names with commas, or all.")] = "all",
     plants: Annotated[int, typer.Option(min=1, help="Of each family.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Of the first plant; the others follow.")] = 0,
-    peers: Annotated[bool, typer.Option(help="The usual rankings on the same tables.")] = False,
+    peers: Annotated[bool, typer.Option(help="Also the usual rankings on the same tables.")] = False,
     ours: Annotated[bool, typer.Option(help="Genba's ranking.")] = True,
     via_command: Annotated[bool, typer.Option(help="Through files and `genba rank`.")] = False,
     budget: Annotated[float | None, typer.Option(min=0.1, help="Seconds for each of Genba's rankings.")] = None,
@@ -46,15 +46,14 @@ def main(
 ) -> None:
     console, store = Console(), Store(out)
     mine = ("command" if via_command else "genba",) if ours else ()
-    names = [*mine, *(name for name in methods() if peers and name not in ("genba", "command"))]
-    tasks = wanted(families, plants, seed, names)
+    tasks = wanted(families, plants, seed, [*mine, *(("peers", "adjusted") if peers else ())])
     known = set() if fresh else {store.key(row) for row in store.rows() if "error" not in row}
     missing = [task for task in tasks if task.key not in known]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         line = bar.add_task("plants", total=len(missing))
-        for row in run_all(missing, jobs, budget, patience):
-            store.add(row)
-            bar.update(line, advance=1, description=f"{row['family']} {row['seed']} {row['method']}")
+        for task, rows in run_all(missing, jobs, budget, patience):
+            store.add(rows)
+            bar.update(line, advance=1, description=f"{task.family} {task.seed} {task.runs}")
     keys = {task.key for task in tasks}
     show([row for row in store.rows() if store.key(row) in keys], Console(width=None if console.is_terminal else 400))
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.benchmarks.ranking.draft import AT, FIRST, Blend, Draft
 from tests.benchmarks.ranking.line import Floats, Node, Rule
-from tests.benchmarks.ranking.noise import draw_noise, standard
+from tests.benchmarks.ranking.noise import draw_noise, settled, standard
 from tests.benchmarks.ranking.truth import Setting
 
 __all__ = ["FEEDBACK", "PROGRAM", "UNSEEN", "Plan", "add_setting", "declare"]
@@ -84,10 +84,9 @@ def add_setting(draft: Draft, plan: Plan, suffix: str = "", role: str = "control
 
         draft.line.add(Node(name, parents, choose, role, plan.stage, letters), noise)
         return name
-    digits = int(np.ceil(-np.log10(spread))) + 2
 
     def turn(values: Any, own: Floats) -> Floats:
-        return np.round(centre + spread * np.clip(score(values, own), -4.5, 4.5), digits)
+        return settled(centre + spread * np.clip(score(values, own), -4.5, 4.5), spread)
 
     draft.line.add(Node(name, parents, turn, role, plan.stage), noise)
     draft.units[name] = unit

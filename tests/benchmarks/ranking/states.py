@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks.ranking.draft import Draft
-from tests.benchmarks.ranking.line import Floats, Node
-from tests.benchmarks.ranking.noise import draw_noise, wander
+from tests.benchmarks.ranking.line import Floats, Node, Rule
+from tests.benchmarks.ranking.noise import draw_noise, settled, wander
 
 __all__ = ["fill", "incoming", "measure"]
 
@@ -21,13 +21,12 @@ def measure(
     rest = float(np.sqrt(1.0 - fidelity**2))
     blend = draft.blend(others) if others else None
     share = float(rng.uniform(0.2, 0.6)) if blend else 0.0
-    digits = int(np.ceil(-np.log10(spread))) + 2
 
     def rule(values: Any, noise: Floats) -> Floats:
         z = fidelity * sign * follow(values[of]) + rest * np.sqrt(1.0 - share) * noise
         if blend:
             z = z + rest * np.sqrt(share) * blend(values)
-        return np.round(centre + spread * z, digits)
+        return settled(centre + spread * z, spread)
 
     noise = rng.normal(size=draft.n)
     draft.line.add(Node(name, tuple(dict.fromkeys((of, *others))), rule, role, stage), noise)
@@ -40,10 +39,9 @@ def mixed(draft: Draft, of: list[str], stage: float) -> str:
     rng = draft.rng
     name, unit, centre, spread = draft.namer.draw()
     blend, share = draft.blend(of), float(rng.uniform(0.2, 0.9))
-    digits = int(np.ceil(-np.log10(spread))) + 2
 
     def rule(values: Any, noise: Floats) -> Floats:
-        return np.round(centre + spread * (np.sqrt(share) * blend(values) + np.sqrt(1.0 - share) * noise), digits)
+        return settled(centre + spread * (np.sqrt(share) * blend(values) + np.sqrt(1.0 - share) * noise), spread)
 
     draft.line.add(Node(name, blend.parents, rule, "state", stage), draw_noise(rng, draft.n))
     draft.units[name] = unit
@@ -55,10 +53,9 @@ def incoming(draft: Draft) -> str:
     rng = draft.rng
     name, unit, centre, spread = draft.namer.draw("_in" if not draft.config.japanese else "入口")
     blend, share = draft.blend(draft.some(draft.context, 2)), float(rng.uniform(0.1, 0.5))
-    digits = int(np.ceil(-np.log10(spread))) + 2
 
     def rule(values: Any, noise: Floats) -> Floats:
-        return np.round(centre + spread * (np.sqrt(share) * blend(values) + np.sqrt(1.0 - share) * noise), digits)
+        return settled(centre + spread * (np.sqrt(share) * blend(values) + np.sqrt(1.0 - share) * noise), spread)
 
     noise = wander(rng, draft.n, float(rng.uniform(10, 200)))
     draft.line.add(Node(name, blend.parents, rule, "state", 0.0), noise)
@@ -87,6 +84,5 @@ def fill(draft: Draft, settings: list[str], count: int, last: float) -> list[str
     return alone
 
 
-def _own(centre: float, spread: float) -> Any:
-    digits = int(np.ceil(-np.log10(spread))) + 2
-    return lambda _values, noise: np.round(centre + spread * noise, digits)
+def _own(centre: float, spread: float) -> Rule:
+    return lambda _values, noise: settled(centre + spread * noise, spread)
