@@ -11,6 +11,7 @@ from models.rank.adjust import DETERMINED, adjustment, explained_by
 from models.rank.document import CurvePoint, LevelPoint, PointLoss, Window
 from models.rank.effects import Effect, fit_effect
 from models.rank.gains import Search, search
+from models.rank.history import FOLLOWS, PAST, SPANS, TIME, History, follows, numbers_of
 from models.rank.windows import Grid, direction_of, grid_of, levels_of
 from models.study.data import StudyData, word
 
@@ -39,9 +40,11 @@ class Candidate:
 class Sample:
     """The units that effects are estimated on, and how they are resampled.
 
-    ``rows``: positions, ascending. ``cells``: (rows,) resampling unit. ``draws``: (draws, cells) how often each.
+    ``history``: of all units. ``rows``: positions, ascending. ``cells``: (rows,) resampling unit. ``draws``: (draws,
+    cells) how often each.
     """
 
+    history: History
     rows: Ints
     cells: Ints
     draws: Floats
@@ -61,6 +64,10 @@ class Estimate:
     level_curve: list[LevelPoint]
     determined_by: tuple[str, ...]
     adjusted_for: tuple[str, ...]
+    scores: Floats
+    """What the gate tests. (cells, d)"""
+    reacts: bool
+    """Was it turned after bad results?"""
 
 
 @dataclass(frozen=True)
@@ -103,8 +110,9 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
     known = values.notna().to_numpy()
     rows, cells = sample.rows[known], sample.cells[known]
     values, adjust = values[known], data.features[others].iloc[rows]
+    given = _with_history(data, sample, column, adjust, rows, cells)
     effect = fit_effect(
-        values, adjust, data.loss[rows], cells, sample.draws.shape[1], logistic=data.spec.task == "classification"
+        values, given, data.loss[rows], cells, sample.draws.shape[1], logistic=data.spec.task == "classification"
     )
     numbers = values.to_numpy(dtype=np.float64) if chosen.grid is not None else None
     options = chosen.grid.edges if chosen.grid is not None else pd.Series(list(chosen.levels), dtype="object")
@@ -129,7 +137,26 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
         [] if numeric else [{"level": str(one.at), **one.loss} for one in points],
         determined,
         tuple(others),
+        effect.scores,
+        PAST in "".join(given.columns),
     )
+
+
+def _with_history(
+    data: StudyData, sample: Sample, column: str, adjust: pd.DataFrame, rows: Ints, cells: Ints
+) -> pd.DataFrame:
+    """What a setting is adjusted for, with the time, and with the results before where the setting follows them."""
+    if data.time is None:
+        return adjust
+    history = sample.history
+    out = adjust.assign(**{TIME: history.place[rows]})
+    past = history.past(data.features[column], data.groups)
+    if past is None:
+        return out
+    given = np.column_stack([numbers_of(adjust, adjust.columns), history.place[rows], history.place[rows] ** 2])
+    if follows(data.features[column].iloc[rows], past[rows], given, cells, sample.draws.shape[1]) > FOLLOWS:
+        return out
+    return out.assign(**{f"{PAST} {span:g}": past[rows, k] for k, span in enumerate(SPANS)})
 
 
 def _window(chosen: Candidate, found: Search, values: pd.Series) -> tuple[Window, str, float]:

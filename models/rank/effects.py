@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.rank.basis import Curve, Levels, term
-from models.rank.glm import Fit, fit
+from models.rank.gate import effective_scores, shapes
+from models.rank.glm import Fit, fit, solve
 
 __all__ = ["Effect", "Setting", "fit_effect"]
 
@@ -70,6 +71,8 @@ class Effect:
     scale: float
     """Standard deviation the loss was divided by (1 for classification)."""
     shift: float
+    scores: Floats
+    """(cells, d) what the gate tests, given everything that is adjusted for."""
 
     def now(self, beta: Floats, rows: Ints | slice = slice(None)) -> Floats:
         """Expected loss as the units ran. (rows,)"""
@@ -132,5 +135,10 @@ def fit_effect(
     blocks += [count + owners for _ in products]
     phi = np.hstack([*z, free, main, *products])
     scale, shift = (1.0, 0.0) if logistic else (float(loss.std()), float(loss.mean()))
-    model = fit(phi, (loss - shift) / scale, np.concatenate(blocks), cells, n_cells, logistic=logistic)
-    return Effect(model, setting, phi, simple, n_z, scale, shift)
+    owned = np.concatenate(blocks)
+    y = (loss - shift) / scale
+    model = fit(phi, y, owned, cells, n_cells, logistic=logistic)
+    null = solve(phi[:, :n_z], y, owned[:n_z], cells, n_cells, logistic=logistic)
+    tested = free if setting.levels is not None else shapes(values.to_numpy(dtype=np.float64), n_cells)
+    scores = effective_scores(null, phi[:, :n_z], y, tested, cells, n_cells, logistic=logistic)
+    return Effect(model, setting, phi, simple, n_z, scale, shift, scores)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_CELLS", "Fit", "fit", "merge_groups"]
+__all__ = ["MOST_CELLS", "Fit", "Solution", "fit", "merge_groups", "sigmoid", "solve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,12 +41,14 @@ def sigmoid(eta: Floats) -> Floats:
     return 1.0 / (1.0 + np.exp(-np.clip(eta, -MOST_ETA, MOST_ETA)))
 
 
-def merge_groups(groups: Ints, n_groups: int, rng: np.random.Generator) -> tuple[Ints, int]:
-    """Resampling cells: the groups, or random unions of whole groups where there are more than `MOST_CELLS`."""
+def merge_groups(groups: Ints, n_groups: int) -> tuple[Ints, int]:
+    """Resampling cells: the groups, or runs of neighbouring groups where there are more than `MOST_CELLS`.
+
+    Neighbours go together because they are alike: what one lot hands on to the next stays inside a cell.
+    """
     if n_groups <= MOST_CELLS:
         return groups, n_groups
-    cells = rng.permutation(np.arange(n_groups) % MOST_CELLS)
-    return cells[groups], MOST_CELLS
+    return groups * MOST_CELLS // n_groups, MOST_CELLS
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,24 @@ def _dispersion(residual: Floats, variance: Floats, cells: Ints, n_cells: int) -
     return float(max(1.0, (spread**2).sum() / max(expected.sum(), 1e-12)))
 
 
+@dataclass(frozen=True)
+class Solution:
+    """Coefficients at learnt penalties. ``cover``: (p, p) inverse of the penalised information. ``mu``: (n,)."""
+
+    beta: Floats
+    penalty: Floats
+    cover: Floats
+    mu: Floats
+    scale: float
+
+
 def fit(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logistic: bool) -> Fit:
-    """Fit coefficients and penalties.
+    """Fit coefficients and penalties, and keep what refits need. Arguments as for `solve`."""
+    return _finish(phi, y, solve(phi, y, blocks, cells, n_cells, logistic=logistic), cells, n_cells, logistic)
+
+
+def solve(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logistic: bool) -> Solution:
+    """Coefficients and penalties.
 
     ``phi``: (n, p) with the intercept first. ``y``: (n,), 0/1 if ``logistic``. ``blocks``: (p,), -1 for columns that
     are not penalised, else 0, 1, …. ``cells``: (n,) resampling unit of each row, 0 … n_cells-1.
@@ -122,7 +140,8 @@ def fit(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logi
         moved = np.abs(np.log(lam / before))[lam < GONE].max(initial=0.0)
         if moved < 0.1 and np.abs(step).max() < 1e-3 * (np.abs(beta).max() + 1):
             break
-    return _finish(phi, y, beta, penalty, cells, n_cells, logistic, scale, cover)
+    mu = sigmoid(phi @ beta) if logistic else phi @ beta
+    return Solution(beta, penalty, cover, mu, scale)
 
 
 def _spread_penalties(lam: Floats, blocks: Ints) -> Floats:
@@ -159,18 +178,8 @@ def _penalties(beta: Floats, cover: Floats, blocks: Ints, lam: Floats, spread: f
     return new
 
 
-def _finish(
-    phi: Floats,
-    y: Floats,
-    beta: Floats,
-    penalty: Floats,
-    cells: Ints,
-    n_cells: int,
-    logistic: bool,
-    scale: float,
-    cover: Floats,
-) -> Fit:
-    mu = sigmoid(phi @ beta) if logistic else phi @ beta
+def _finish(phi: Floats, y: Floats, found: Solution, cells: Ints, n_cells: int, logistic: bool) -> Fit:
+    mu, scale = found.mu, found.scale
     root = np.sqrt(mu * (1 - mu) + 1e-9) if logistic else np.full(len(y), scale**-0.5)
     p = phi.shape[1]
     gradients, hessians = np.zeros((n_cells, p)), np.zeros((n_cells, p, p))
@@ -183,5 +192,5 @@ def _finish(
         gradients[cell] = residual[rows] @ part
         weighted = part * root[rows, None]
         hessians[cell] = weighted.T @ weighted
-    df = float(p - (penalty * np.diag(cover)).sum())
-    return Fit(beta, penalty, gradients, hessians, logistic, df)
+    df = float(p - (found.penalty * np.diag(found.cover)).sum())
+    return Fit(found.beta, found.penalty, gradients, hessians, logistic, df)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from statistics import NormalDist
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,12 @@ from models.automl.model import Quality
 from models.leaks import Leak, audit
 from models.learn import Learned, explained, glance, shares
 from models.rank.adjust import inseparable, stage_notices
+from models.rank.afterwards import written_after
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.document import SCHEMA, Document, Entry, Gain, QualityEntry
-from models.rank.gains import few_cells
+from models.rank.gate import gate
 from models.rank.glm import merge_groups
+from models.rank.history import History
 from models.rank.money import Price, price_of
 from models.rank.timeline import timeline
 from models.rank.words import say
@@ -34,9 +36,8 @@ DRAWS = 200
 FEWEST_DRAWS = 60
 MOST_ROWS = 30_000
 EXPLAINED_ROWS = 2000
-FALSE_ALARM = 0.005
-"""Nominal chance of naming a first factor where none acts, shared among the candidates (Bonferroni). The penalties are
-learnt once on all units, which favours effects seen by chance: 0.02 let 5 % of 160 null plants through."""
+FALSE_ALARM = 0.05
+"""Chance of naming any setting that does nothing, over all settings together."""
 BIG_SHARE = 0.15
 OPPOSITE = -0.5
 
@@ -70,7 +71,8 @@ def rank(
     pace = _Pace(budget)
     tell(0.0, "audit")
     data, leaks = audit(data)
-    document = _frame(data, leaks, seed)
+    data, late = _without_late(data)
+    document = _frame(data, [*leaks, *late], seed)
     rng = np.random.default_rng(seed)
     tell(0.05, "model")
     learned = learned or glance(data, seed, None if budget is None else pace.left / 3)
@@ -97,6 +99,27 @@ def rank(
     document["warnings"] = [say(notice.code, notice.values) for notice in notices]
     tell(1.0, "done")
     return dict(document)
+
+
+def _without_late(data: StudyData) -> tuple[StudyData, list[Leak]]:
+    """The study without columns that were written because of the verdict; settings, too."""
+    cells, n_cells = merge_groups(data.groups, data.n_groups)
+    found = list(written_after(data, cells, n_cells))
+    if not found:
+        return data, []
+    leaks = [
+        Leak(
+            one.column,
+            "after_the_fact",
+            "follows_verdict",
+            "excluded",
+            {"column": one.column, "target": data.spec.target},
+        )
+        for one in found
+    ]
+    excluded = (*data.excluded, *(Excluded(one.column, "leak_after_the_fact") for one in found))
+    features = data.features.drop(columns=[one.column for one in found])
+    return replace(data, features=features, excluded=excluded), leaks
 
 
 def refuse(little: TooLittle, seed: int = 0) -> dict[str, Any]:
@@ -215,12 +238,14 @@ def _candidates(data: StudyData) -> tuple[list[Candidate], list[Notice]]:
     return found, notices
 
 
-def _sample(data: StudyData, rng: np.random.Generator, most_rows: int, draws: int) -> Sample:
+def _sample(data: StudyData, history: History, rng: np.random.Generator, most_rows: int, draws: int) -> Sample:
     rows = np.sort(rng.permutation(data.n)[:most_rows])
     _, codes = np.unique(data.groups[rows], return_inverse=True)
-    cells, n_cells = merge_groups(codes.astype(np.int64), int(codes.max()) + 1, rng)
+    first = np.unique(codes, return_index=True)[1]
+    in_time = np.argsort(np.argsort(first))[codes]
+    cells, n_cells = merge_groups(in_time.astype(np.int64), len(first))
     drawn = rng.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=draws).astype(np.float64)
-    return Sample(rows, cells, drawn)
+    return Sample(history, rows, cells, drawn)
 
 
 def _estimates(
@@ -233,11 +258,12 @@ def _estimates(
     state = rng.integers(2**32)
     most = MOST_ROWS
     found: list[Estimate] = []
+    history = History.of(data)
     for place, chosen in enumerate(candidates):
         tell(0.35 + 0.6 * place / len(candidates), chosen.column)
         began = time.monotonic()
         # The same draws for every setting: their ranks are compared draw by draw.
-        sample = _sample(data, np.random.default_rng(state), most, draws)
+        sample = _sample(data, history, np.random.default_rng(state), most, draws)
         found.append(estimate(data, chosen, sample, np.random.default_rng([int(state), place])))
         ahead = (time.monotonic() - began) * (len(candidates) - place - 1)
         if ahead > pace.left:
@@ -262,8 +288,9 @@ def _conclude(
         code = "no_window" if data.controllable() else "no_controllable"
         document["reason"] = say(code)
         return
-    good = [one for one in found if one.search.estimate > 0]
-    if not any(_certain(one, len(found), data.n_groups) for one in good):
+    chance = gate([one.scores for one in found], np.random.default_rng(document["seed"]))
+    good = [one for one, p in zip(found, chance, strict=True) if p <= FALSE_ALARM and _gains(one)]
+    if not good:
         return
     entries = []
     for one in good:
@@ -286,12 +313,9 @@ def _conclude(
     document["reason"] = say("factors_found", {"count": proven, "factor": entries[0]["factor"]})
 
 
-def _certain(one: Estimate, tried: int, n_groups: int) -> bool:
-    """Would a gain this large be rare if none of the settings tried had an effect?"""
-    z = NormalDist().inv_cdf(1 - FALSE_ALARM / tried)
-    draws = one.search.draws
-    spread = float(draws.std()) * few_cells(n_groups, z) / few_cells(n_groups)
-    return one.search.estimate > z * spread and float(np.quantile(draws, 1 - LEVEL)) > 0
+def _gains(one: Estimate) -> bool:
+    """Does the whole interval say that the advice helps?"""
+    return one.search.estimate > 0 and float(np.quantile(one.search.draws, (1 - LEVEL) / 2)) > 0
 
 
 def _worth(one: Estimate, data: StudyData, price: Price | None) -> Floats:

@@ -115,6 +115,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "leak_duplicate": ("A copy of another column.", "他の列の写しです。"),
     "leak_combination": ("Gives the target away together with others.", "他の列と合わせると目的変数が分かります。"),
     "leak_after_the_fact": ("Known only after the outcome.", "結果の後に分かる値です。"),
+    "follows_verdict": (
+        "Everything the other columns know of {column} they know through {target}: it was written, or set, because of "
+        "the result.",
+        "他の列と{column}との関係はすべて{target}を通じたものです。結果の後に記録または設定された値とみられます。",
+    ),
     # leaks: the target under another name
     "identity_line": (
         "{column} is {other} on another scale (a straight line, R² {r2:.6f}, largest difference {worst:.3g}, on {n:,} "

@@ -1,0 +1,88 @@
+"""Does any of the settings matter, given context and everything upstream? A score test that flips the signs of lots.
+
+For one setting, ``r_i`` is the loss that a model of everything it is adjusted for leaves unexplained, and ``s_i`` a
+few shapes of the setting (line and hinges, or its levels) with their weighted regression on that model's columns taken
+out. ``U_g`` sums ``r_i s_i`` over a cell *g* (a lot, a day), ``T = U' V^-1 U`` with ``U = sum U_g``, ``V = sum U_g U_g'``.
+If the setting does nothing, ``U_g`` is as likely to be ``-U_g`` (exactly so where residuals are symmetric, nearly so
+for sums over lots), so the null distribution of T comes from random signs, one per cell: whole lots stay together, and
+whatever context does is in neither ``r`` nor ``s``. A permutation of the whole table would test something else, namely
+whether anything at all foretells the loss.
+
+Settings are tested together: the same signs for all of them, and step-down minimum p-values (Westfall and Young 1993),
+so that the chance of naming any setting that does nothing is at most the level.
+
+>>> rng = np.random.default_rng(0)
+>>> idle = rng.normal(size=(60, 2))
+>>> gate([idle + 1.0, idle], rng)[0] < 0.01
+True
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.rank.glm import Solution
+
+__all__ = ["SIGNS", "effective_scores", "gate", "shapes"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SIGNS = 1999
+"""Sign patterns drawn; the smallest p-value is 1 / (SIGNS + 1)."""
+CELLS_PER_SHAPE = 6
+"""Cells needed for each shape that is tested: with few lots only the line is."""
+HINGES = (0.25, 0.5, 0.75)
+"""Quantiles of the setting at which its shape may bend."""
+
+
+def shapes(values: Floats, n_cells: int) -> Floats:
+    """Line and hinges of a number, as many as the cells allow. (n, 1 … 4)"""
+    spread = float(values.std()) or 1.0
+    line = (values - values.mean()) / spread
+    places = np.unique(np.quantile(line, HINGES))
+    bends = [np.maximum(line - place, 0.0) for place in places if line.min() < place < line.max()]
+    # The middle bend says most after the line; the outer ones come with more cells.
+    bends.sort(key=lambda bend: abs(float((bend > 0).mean()) - 0.5))
+    return np.column_stack([line, *bends])[:, : max(1, n_cells // CELLS_PER_SHAPE)]
+
+
+def effective_scores(
+    null: Solution, z: Floats, y: Floats, tested: Floats, cells: Ints, n_cells: int, *, logistic: bool
+) -> Floats:
+    """Score of each cell for the tested columns, adjusted for the columns of the null model. (cells, d)
+
+    ``null``: fitted on ``z`` (n, p). ``tested``: (n, d).
+    """
+    weight = null.mu * (1 - null.mu) + 1e-9 if logistic else np.full(len(y), 1.0 / null.scale)
+    solved = null.cover @ (z.T @ (tested * weight[:, None]))
+    clean = tested - z @ solved
+    residual = (y - null.mu) / (1.0 if logistic else null.scale)
+    product = clean * residual[:, None]
+    return np.column_stack([np.bincount(cells, column, minlength=n_cells) for column in product.T])
+
+
+def gate(scores: Sequence[Floats], rng: np.random.Generator) -> list[float]:
+    """p-value of each setting, adjusted for having looked at all. ``scores``: (cells, d) of each, the same cells."""
+    if not scores:
+        return []
+    signs = rng.choice(np.array([-1.0, 1.0]), size=(SIGNS, len(scores[0])))
+    own = np.empty(len(scores))
+    drawn = np.empty((SIGNS, len(scores)))
+    for place, part in enumerate(scores):
+        inverse = np.linalg.pinv(part.T @ part, hermitian=True)
+        total = part.sum(axis=0)
+        now, under = float(total @ inverse @ total), signs @ part
+        null = np.einsum("bd,de,be->b", under, inverse, under)
+        ordered = np.sort(null)
+        own[place] = (1 + SIGNS - np.searchsorted(ordered, now - 1e-9)) / (SIGNS + 1)
+        drawn[:, place] = (1 + SIGNS - np.searchsorted(ordered, null - 1e-9)) / (SIGNS + 1)
+    order = np.argsort(own, kind="stable")
+    adjusted = np.empty(len(scores))
+    worst = 0.0
+    for step, place in enumerate(order):
+        least = drawn[:, order[step:]].min(axis=1)
+        worst = max(worst, float((1 + (least <= own[place] + 1e-12).sum()) / (SIGNS + 1)))
+        adjusted[place] = worst
+    return [float(value) for value in adjusted]
