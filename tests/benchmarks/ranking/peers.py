@@ -1,9 +1,9 @@
 """The usual rankings of the same tables: mean |SHAP|, permutation, gain importance, and a univariate Pareto.
 
 Each over all columns (``shap``) and over the controllable ones (``shap_set``). One LightGBM serves the model-based
-ones: 200 trees, 15 leaves, one thread, trained on three quarters of the rows at random. None of them says where to hold a
-setting or what that gives; so that regret can be told, each takes the best admissible window of its own curve, the
-partial dependence of the model or the means of ten bins, and promises what that curve says.
+ones: 200 trees, 15 leaves, one thread, trained on three quarters of the rows at random. None of them says where to
+hold a setting or what that gives; so that regret can be told, each takes the best admissible window of its own curve,
+the partial dependence of the model or the means of ten bins, and promises what that curve says.
 """
 
 from collections.abc import Callable, Mapping
