@@ -12,7 +12,7 @@ from rich.table import Table
 from tests.benchmarks.ranking.plants import VERSION
 from tests.benchmarks.ranking.summary import Share, summarise
 
-__all__ = ["Store", "show"]
+__all__ = ["Row", "Store", "show", "word"]
 
 Row = dict[str, Any]
 MAIN = (
@@ -48,7 +48,8 @@ class Store:
             file.write(b"".join(orjson.dumps(row) + b"\n" for row in rows))
 
 
-def _word(figure: Any) -> str:
+def word(figure: Any) -> str:
+    """A figure as a table shows it."""
     if isinstance(figure, Share):
         return str(figure) if figure.of else "–"
     if isinstance(figure, float):
@@ -66,5 +67,5 @@ def show(rows: Sequence[Row], console: Console) -> None:
             these = [row for row in rows if row["family"] == family and row["method"] == method]
             if these:
                 figures = summarise(these)
-                table.add_row(family, method, *(_word(figures[title]) for title in MAIN), str(figures["failed"] or ""))
+                table.add_row(family, method, *(word(figures[title]) for title in MAIN), str(figures["failed"] or ""))
     console.print(table)
