@@ -1,9 +1,9 @@
 """Rankings on plants whose truth is known: ``python -m tests.benchmarks.ranking.run --families moderate,null``.
 
-What is already in the folder of results is not run again. Figures: docs/benchmark.md.
+What is already in the folder of results is not run again. Figures: docs/benchmark.md. With several jobs set
+OMP_NUM_THREADS and OPENBLAS_NUM_THREADS to 1, or the threads of one plant wait for those of another.
 """
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +59,4 @@ def main(
 
 
 if __name__ == "__main__":
-    # Threads of several plants would wait for one another, and peers are timed on one.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
     app()
