@@ -1,0 +1,207 @@
+"""One unit explained: what it was, which factors made it so, and the smallest change that would have made it good.
+
+Three questions, three methods, put together here: credit (`models.why.leading`), change (`models.why.change`), how sure
+(the cross-fitted models disagree by so much, a delete-one-fold jackknife at 90 %). The study's own model, where there
+is one, gives its prediction and must agree to the change.
+
+Good is, for a verdict, a risk under the study's threshold (that of its model; without a model the one with the best F1
+on units not seen), never above one half. For a measured target it is what the unit would be expected to reach with
+every factor but its context put to where good production ran.
+
+>>> import pandas as pd
+>>> from models.study.data import prepare
+>>> from models.study.spec import StudySpec
+>>> rng = np.random.default_rng(0)
+>>> oven = pd.DataFrame({"heat": rng.uniform(200, 240, 600).round(), "dust": rng.normal(0, 1, 600)})
+>>> oven["cracked"] = (oven["heat"] > 230).astype(int)
+>>> spec = StudySpec.parse({"name": "o", "task": "classification", "target": "cracked", "bad": 1,
+...                         "factors": {"heat": {"role": "controllable", "min": 200, "max": 240, "step": 1}}})
+>>> found = explain(prepare(oven, spec), None, int(oven["heat"].argmax()))
+>>> found.leading[0], found.change.settings[0].name, 228 <= found.change.values[0] <= 231
+('heat', 'heat', np.True_)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve
+
+from models.learn import Learned, losses
+from models.study.data import StudyData
+from models.why.change import Change, find
+from models.why.document import ExplanationEntry
+from models.why.grid import Setting, settings_of
+from models.why.leading import Credit, Reading, credit_error, credit_of, read
+from models.why.react import Reaction, reaction
+from models.why.support import Support
+from models.why.told import entry
+
+__all__ = ["Explainer", "Explanation", "explain", "worst"]
+
+Floats = NDArray[np.float64]
+
+WORTH = 0.05
+"""A second factor leads, too, if its credit is at least this share of all positive credit."""
+NEVER_ABOVE = 0.5
+"""Who is more likely bad than good is not good, whatever the threshold."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One unit. Losses as in `StudyData`: risk of a bad unit, or the target with the sign that makes lower better."""
+
+    reading: Reading
+    position: int
+    credit: Credit
+    error: Floats
+    """Standard error of each credit, between models."""
+    goal: float
+    predicted: float | None
+    """By the study's own model."""
+    change: Change | None
+    best: Change | None
+    label: str
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def foreseen(self) -> bool:
+        """Would a model that has not seen the unit have called it bad?"""
+        return self.credit.start > self.goal
+
+    @property
+    def leading(self) -> list[str]:
+        """The one or two factors with the most credit."""
+        values, order = self.credit.values, self.credit.order()
+        total = float(np.maximum(values, 0).sum())
+        wanted = [place for place in order[:2] if values[place] > WORTH * total > 0]
+        return [self.reading.factors[self.credit.players[place]] for place in wanted]
+
+    def to_json(self) -> ExplanationEntry:
+        """Everything, with sentences in both languages."""
+        return entry(self)
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """A study made ready: the models are learnt once, then each unit takes a moment."""
+
+    reading: Reading
+    learned: Learned | None
+
+    @classmethod
+    def of(cls, data: StudyData, learned: Learned | None, seed: int = 0) -> "Explainer":
+        """``data``: audited. ``learned``: the study's own model, or None."""
+        return cls(read(data, seed), learned)
+
+    def explain(self, position: int, label: str | None = None) -> Explanation:
+        """``position``: the unit's row in the study's data. ``label``: what people call it."""
+        reading = self.reading
+        units = np.array([position])
+        credit = credit_of(reading, units)[0]
+        own = None if self.learned is None else float(losses(self.learned.model, reading.data.features.iloc[units])[0])
+        goal = self._goal(position)
+        change, best = None, None
+        if self._settings and credit.start > goal:
+            found = find(
+                reading.numbers[position],
+                self._settings,
+                reading.mechanism,
+                self._reaction,
+                self._support,
+                goal=goal,
+                judge=None if self.learned is None else self._judge,
+                agreed=self._agreed(position, goal),
+            )
+            change, best = found.change, found.best
+        return Explanation(
+            reading, position, credit, credit_error(reading, position, credit), goal, own, change, best,
+            label or str(position + 1),
+        )  # fmt: skip
+
+    def worst(self, count: int) -> list[int]:
+        """Positions of the units most worth explaining: bad ones the table foretells; the most above their goal."""
+        data, unseen = self.reading.data, self.reading.unseen
+        if data.spec.task == "classification":
+            bad = np.flatnonzero(data.loss > 0.5)
+            return [int(at) for at in bad[np.argsort(-unseen[bad], kind="stable")][:count]]
+        both = np.minimum(data.loss, unseen)
+        return [int(at) for at in np.argsort(-both, kind="stable")[:count]]
+
+    @cached_property
+    def _settings(self) -> list[Setting]:
+        reading = self.reading
+        names = [name for name in reading.data.controllable() if name in reading.cells.columns]
+        return settings_of(reading.data.spec, reading.cells, reading.numbers, names)
+
+    @cached_property
+    def _reaction(self) -> Reaction:
+        reading = self.reading
+        places = [setting.place for setting in self._settings]
+        return reaction(reading.data.spec, reading.cells, reading.numbers, places)
+
+    @cached_property
+    def _support(self) -> Support:
+        """Near in what is set, what the product is, and what says most."""
+        reading = self.reading
+        told = {column for player in reading.candidates for column in reading.good.players[player]}
+        columns = {setting.place for setting in self._settings} | told
+        return Support.of(reading.cells, reading.numbers, sorted(columns))
+
+    @cached_property
+    def _thresholds(self) -> tuple[float, float]:
+        """Risk under which a unit is good: for the models made here, and for the study's own."""
+        data, unseen = self.reading.data, self.reading.unseen
+        precision, recall, edges = precision_recall_curve(data.loss > 0.5, unseen)
+        score = precision * recall / np.maximum(precision + recall, 1e-12)
+        mine = min(float(edges[int(score[:-1].argmax())]) - 1e-9, NEVER_ABOVE)
+        if self.learned is None:
+            return mine, mine
+        risk = np.linspace(0, 1, 1001)
+        stopped = self.learned.model.decisions.decide(np.column_stack([1 - risk, risk])) == 1
+        theirs = float(risk[int(stopped.argmax())]) if stopped.any() else NEVER_ABOVE
+        return mine, min(theirs, NEVER_ABOVE)
+
+    def _goal(self, position: int) -> float:
+        if self.reading.data.spec.task == "classification":
+            return self._thresholds[0]
+        made = self._like_good(position)
+        return float(self.reading.mechanism.unseen(made, np.full(len(made), position)).mean())
+
+    def _agreed(self, position: int, goal: float) -> float:
+        """What the study's own model must say at most."""
+        if self.reading.data.spec.task == "classification":
+            return self._thresholds[1]
+        return goal if self.learned is None else float(self._judge(self._like_good(position)).mean())
+
+    def _like_good(self, position: int) -> Floats:
+        """(K, columns): the unit in its context, all else lent by good production."""
+        reading = self.reading
+        spec = reading.data.spec
+        free = [player for player, name in enumerate(reading.factors) if spec.factor(name).role != "context"]
+        made: Floats = reading.good.restore(reading.numbers[[position]], free)[0]
+        return made
+
+    def _judge(self, numbers: Floats) -> Floats:
+        assert self.learned is not None
+        return losses(self.learned.model, self.reading.cells.frame(numbers))
+
+
+def explain(
+    data: StudyData, learned: Learned | None, position: int, *, label: str | None = None, seed: int = 0
+) -> Explanation:
+    """One unit of an audited study; for several make one `Explainer`."""
+    return Explainer.of(data, learned, seed).explain(position, label)
+
+
+def worst(
+    data: StudyData, learned: Learned | None, count: int, labels: Sequence[str] = (), seed: int = 0
+) -> list[ExplanationEntry]:
+    """The ``count`` units most worth explaining, as JSON. ``labels``: (n,) what people call the units."""
+    explainer = Explainer.of(data, learned, seed)
+    return [
+        explainer.explain(position, labels[position] if labels else None).to_json()
+        for position in explainer.worst(count)
+    ]
