@@ -84,16 +84,15 @@ def _spread(places: dict[str, float]) -> dict[str, float]:
     return dict(zip(ordered, moved, strict=True))
 
 
-def _axes(value: str, title: str) -> dict[str, Any]:
-    x = alt.X(
-        "confounding:Q",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(
-            values=[0, 0.25, 0.5, 0.75, 1], format=".2~f", grid=False, labelFlush=False, title="strength of confounding"
-        ),
-    )
-    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", title=None)
-    return {"x": x, "y": alt.Y(f"{value}:Q", scale=alt.Scale(domain=[0, 1]), axis=axis, title=title)}
+TICKS = [0, 0.25, 0.5, 0.75, 1]
+STRENGTH = alt.Axis(values=TICKS, format=".2~f", grid=False, labelFlush=False, title="strength of confounding")
+
+
+def _axes(value: str) -> dict[str, Any]:
+    return {
+        "x": alt.X("confounding:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=STRENGTH),
+        "y": alt.Y(f"{value}:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(values=TICKS, format=".0%", title=None)),
+    }
 
 
 def _panel(made: Sequence[Point], value: str, title: list[str]) -> Any:
@@ -101,7 +100,7 @@ def _panel(made: Sequence[Point], value: str, title: list[str]) -> Any:
     if value == "hit":
         band = [vars(point) for point in made if point.method == "genba"]
         area = alt.Chart(rows(band)).mark_area(color=BAND, opacity=0.8)
-        layers.append(area.encode(x=_axes(value, "")["x"], y=alt.Y("hit_low:Q"), y2=alt.Y2("hit_high:Q")))
+        layers.append(area.encode(x=_axes(value)["x"], y=alt.Y("hit_low:Q"), y2=alt.Y2("hit_high:Q")))
     ends: dict[str, float] = {}
     for method, look in reversed(LINES.items()):
         line = [vars(point) for point in made if point.method == method]
@@ -112,7 +111,7 @@ def _panel(made: Sequence[Point], value: str, title: list[str]) -> Any:
             color=look.color, strokeDash=list(look.dash), strokeWidth=look.width,
             point=alt.OverlayMarkDef(color=look.color, size=14 * look.width, filled=True),
         )  # fmt: skip
-        layers.append(drawn.encode(**_axes(value, "")))
+        layers.append(drawn.encode(**_axes(value)))
     for method, place in _spread(ends).items():
         look = LINES[method]
         bold: Any = "bold" if method == "genba" else "normal"
