@@ -1,4 +1,4 @@
-"""The chain of one study: build → train → score → rank → report. Each stage leaves a row in ``job_run``.
+"""The chain of one study: build → train → score → rank → measure → report. Each stage leaves a row in ``job_run``.
 
 A stage that fails ends its own study's chain, in words, and no other's. Too little data is no failure: the chain goes
 on and the ranking and the report say so.
@@ -31,6 +31,8 @@ from models.lease import Lease
 from models.lifecycle import keeper
 from models.lifecycle.standing import standing
 from models.lifecycle.training import Learner
+from models.promise import ledger
+from models.promise.shrinkage import shrink
 from models.rank.rank import rank
 from models.study.build import build
 from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
@@ -114,10 +116,18 @@ class Stage:
         """The fix-first list."""
         if self.studied is None:
             self.studied = study_data(self.store, self.plant, self.study)
-        self.document = rank(self.studied.data, seed=self.seed, progress=progress, learned=self.learned)
+        found = rank(self.studied.data, seed=self.seed, progress=progress, learned=self.learned)
+        self.document = shrink(found, ledger.shrinkage(self.store, self.plant, self.study))
         self.document["model"] = standing(self.store, self.study)
         self.ranking_id = results.save_ranking(self.store, self.study, self.model_id, self.document)
         return {"verdict": self.document["verdict"], "factors": len(self.document["ranking"])}
+
+    def measure(self, progress: Progress) -> dict[str, Any]:
+        """What the actions that were declared gave."""
+        if self.studied is None:
+            self.studied = study_data(self.store, self.plant, self.study)
+        data = self.studied.data if isinstance(self.studied.data, StudyData) else None
+        return ledger.measure(self.store, self.study, data, self.seed)
 
     def report(self, progress: Progress) -> dict[str, Any]:
         """A file for people in each of the site's languages."""

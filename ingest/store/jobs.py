@@ -26,7 +26,7 @@ __all__ = [
     "start",
 ]
 
-STAGES = ("build", "train", "score", "rank", "report")
+STAGES = ("build", "train", "score", "rank", "measure", "report")
 """The jobs of a study's chain, in order."""
 
 

@@ -51,7 +51,7 @@ def run(home: Home, study: str, stages: tuple[str, ...] = STAGES) -> list[StageO
 def test_the_chain_leaves_rows_model_scores_ranking_and_reports(engine: str, make: Make) -> None:
     home = make(engine)
     for study in ("caps", "power"):
-        assert [outcome.error for outcome in run(home, study)] == [None] * 5
+        assert [outcome.error for outcome in run(home, study)] == [None] * len(STAGES)
         rows = home.runs(study)
         assert [row.job for row in rows] == list(STAGES)
         for row in rows:
@@ -95,7 +95,7 @@ def test_scores_belong_to_the_units_that_were_scored(make: Make) -> None:
 def test_too_little_is_no_failure(make: Make, units: int, reason: str) -> None:
     home = make(units=units)
     for study in ("caps", "power"):
-        assert [outcome.error for outcome in run(home, study)] == [None] * 5
+        assert [outcome.error for outcome in run(home, study)] == [None] * len(STAGES)
     with home.store() as store:
         ranking = results.latest_ranking(store, "caps")
         reports = results.latest_reports(store, "caps")
@@ -134,7 +134,7 @@ def test_a_broken_study_fails_in_words_and_the_other_completes(make: Make, toml:
     (row,) = home.runs("caps")
     assert (row.job, row.status, row.error) == ("build", "failed", failed.error)
     assert row.finished_at is not None
-    assert [outcome.error for outcome in run(home, "power")] == [None] * 5
+    assert [outcome.error for outcome in run(home, "power")] == [None] * len(STAGES)
 
 
 def test_a_signal_of_intervals_may_not_take_a_column_either(make: Make) -> None:
@@ -173,7 +173,7 @@ def test_a_table_that_is_gone_fails_in_one_line_and_the_other_study_completes(ma
     assert failed.error.startswith("the database failed: (1146, ")
     assert failed.error.endswith("; run `genba doctor`")
     assert "\n" not in failed.error
-    assert [outcome.error for outcome in run(home, "power")] == [None] * 5
+    assert [outcome.error for outcome in run(home, "power")] == [None] * len(STAGES)
 
 
 def test_a_study_table_that_was_dropped_is_built_again(make: Make) -> None:

@@ -130,7 +130,7 @@ def test_a_model_worse_than_naive_is_withdrawn_and_its_scores_go(home: Home) -> 
         with store.connect() as connection:
             assert connection.execute(select(score)).all() == []
     assert (now["state"], now["why"]["code"], now["performance"]["alarm"]) == ("withdrawn", "worse_than_naive", True)
-    japanese, english = (Path(file).read_text(encoding="utf-8") for file in outcomes[4].counts["files"])
+    japanese, english = (Path(file).read_text(encoding="utf-8") for file in outcomes[-1].counts["files"])
     assert "Model withdrawn: on " in english
     assert "モデルの使用を中止しました" in japanese
     # What was learnt before the turn contradicts what is true now: the successor learns from the newer units alone.
