@@ -77,9 +77,14 @@ def _best(plant: Plant, setting: str, frame: pd.DataFrame, y: Floats, rng: np.ra
     return best_on_grid(some[setting].to_numpy(), now, declared.grid, at)
 
 
+def _filled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Missing numbers as their medians."""
+    return frame.fillna({column: frame[column].median() for column in frame if frame[column].dtype == "float64"})
+
+
 def adjusted(plant: Plant) -> dict[str, Any]:
     """The setting with the largest estimate, and its window."""
-    frame, y, rng = frame_of(plant), recorded_loss(plant), np.random.default_rng(plant.seed)
+    frame, y, rng = _filled(frame_of(plant)), recorded_loss(plant), np.random.default_rng(plant.seed)
     found = {setting: _best(plant, setting, frame, y, rng) for setting in plant.truth.settings}
     factor = max(found, key=lambda one: found[one].gain)
     return advice(factor, found[factor])

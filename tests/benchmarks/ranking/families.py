@@ -49,6 +49,11 @@ class Config:
     forward: float = 0.2
     """Chance that operators react to a state of an earlier stage."""
     japanese: bool = False
+    group: bool = True
+    """The study names the lot; else it is one more column."""
+    time: bool = True
+    missing: float = 0.0
+    """Share of cells missing in a few states."""
     goal: str = "lower"
 
 
@@ -75,6 +80,9 @@ def moderate(rng: Rng) -> Config:
         categorical=int(rng.integers(0, 3)),
         line_order=bool(rng.random() < 0.5),
         japanese=bool(rng.random() < 0.1),
+        group=bool(rng.random() < 0.8),
+        time=bool(rng.random() < 0.9),
+        missing=_between(rng, 0.002, 0.05) if rng.random() < 0.3 else 0.0,
     )
 
 
@@ -100,7 +108,7 @@ def lotwise(rng: Rng) -> Config:
     """Settings are held for whole lots, which differ for reasons of their own: the sample is lots, not parts."""
     config = moderate(rng)
     lots = int(_log(rng, 15, 150))
-    return replace(config, lots=lots, lotwise=True, lot_effect=_between(rng, 0.2, 0.6))
+    return replace(config, lots=lots, lotwise=True, group=True, lot_effect=_between(rng, 0.2, 0.6))
 
 
 def rare(rng: Rng) -> Config:

@@ -33,7 +33,17 @@ def frame_of(plant: Plant) -> pd.DataFrame:
             columns[name] = pd.Series(np.asarray(levels, dtype=object)[values[name].astype(np.int64)], dtype="str")
         else:
             columns[name] = pd.Series(values[name])
-    return pd.DataFrame(columns)
+    return _with_gaps(plant, pd.DataFrame(columns))
+
+
+def _with_gaps(plant: Plant, frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells missing at random in up to three states: sensors drop out."""
+    rng = np.random.default_rng([plant.seed, plant.config.units])
+    states = [name for name in plant.columns if name in plant.line.nodes and plant.line.nodes[name].role == "state"]
+    if plant.config.missing:
+        for place in rng.permutation(len(states))[:3]:
+            frame.loc[rng.random(len(frame)) < plant.config.missing, states[place]] = np.nan
+    return frame
 
 
 def toml_of(content: dict[str, Any], path: tuple[str, ...] = ()) -> str:

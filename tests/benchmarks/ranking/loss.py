@@ -102,7 +102,8 @@ def _energy(draft: Draft, parents: tuple[str, ...], total: Any) -> None:
         kilowatts: Floats = level + size * (total(values) - index.mean() + noise * own)
         return kilowatts - 2 * level if higher else kilowatts
 
-    line.add(Node(LOSS, parents, loss), rng.normal(size=draft.n))
+    own = rng.normal(size=draft.n) if rng.random() < 0.7 else standard(rng.standard_t(4, size=draft.n))
+    line.add(Node(LOSS, parents, loss), own)
     line.add(Node(VERDICT, (LOSS,), lambda values, _own: -values[LOSS] if higher else values[LOSS]))
 
 

@@ -90,7 +90,7 @@ def _permutation(model: lgb.Booster, x: pd.DataFrame, y: Floats, binary: bool) -
 
 def _bins(values: pd.Series) -> tuple[np.ndarray[Any, Any], Floats]:
     """Bin of every unit, and the inner edges."""
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
+    edges = np.unique(np.nanquantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
     return np.searchsorted(edges, values.to_numpy(), side="right"), edges
 
 

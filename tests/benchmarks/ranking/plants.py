@@ -23,7 +23,7 @@ from tests.benchmarks.ranking.truth import Setting, Truth
 
 __all__ = ["VERSION", "Plant", "draw"]
 
-VERSION = 1
+VERSION = 2
 """Goes up when the same seed gives another plant: results of different versions are not comparable."""
 WORTHWHILE = 0.12
 """Least gain of the leading setting, as a share of the loss (of its standard deviation where it is not a chance)."""
@@ -230,9 +230,11 @@ def _study(draft: Draft, family: str, settings: list[Setting], outcomes: list[st
             factor |= {"min": limits[name].low, "max": limits[name].high, "step": limits[name].step}
         if factor:
             factors[name] = factor
-    study: dict[str, Any] = {"name": family, "task": config.task, "target": target_of(config), "time": "finished_at"}
+    study: dict[str, Any] = {"name": family, "task": config.task, "target": target_of(config)}
+    study |= {"time": "finished_at"} if config.time else {}
+    study |= {"group": "lot"} if config.group else {}
     if config.task == "classification":
         study["bad"] = "NG"
     else:
         study["goal"] = config.goal
-    return study | {"group": "lot", "factors": factors}
+    return study | {"factors": factors}
