@@ -1,0 +1,34 @@
+"""Defects per unit of opportunity (u), with Laney's u' where the subgroups are overdispersed.
+
+**Formula.** uᵢ = count / size; centre ū = Σ count / Σ size; σᵢ = √(ū / sizeᵢ), times σz for u'
+(`models.spc.laney`); limits ū ± 3 σᵢ, not below 0. With equal sizes of 1 this is the c chart.
+
+**Shapes.** ``count``, ``size`` (k,), count ≥ 0, size > 0 (units, metres, hours …). ``laney``: True, False, or
+None to choose by the test of `models.spc.laney`; the chart is called ``u`` or ``laney_u``. **Limits of
+validity.** Some five defects expected per subgroup; a unit may have several defects (else `models.spc.p_chart`).
+**Source.** ISO 7870-2 / JIS Z 9020-2; Laney.
+
+>>> chart = u_chart(np.array([5.0, 3.0, 4.0]), np.array([10.0, 10.0, 10.0]))
+>>> chart.name, round(float(chart.upper[0]), 4)
+('u', 1.0)
+"""
+
+from math import sqrt
+
+import numpy as np
+
+from models.spc.chart import Chart, Floats, standardised
+from models.spc.laney import is_overdispersed, sigma_z
+
+__all__ = ["u_chart"]
+
+
+def u_chart(count: Floats, size: Floats, laney: bool | None = None, nelson: bool = False, phi: float = 0.0) -> Chart:
+    """The chart of defects per unit; ``nelson`` and ``phi`` as in `models.spc.individuals`."""
+    centre = float(count.sum() / size.sum())
+    sigma = np.sqrt(centre / size)
+    rates = count / size
+    found = sigma_z(standardised(rates, centre, sigma), nelson) / sqrt(1 - phi)
+    if laney if laney is not None else is_overdispersed(found, len(size)):
+        return Chart.around("laney_u", rates, centre, sigma * found, 0.0)
+    return Chart.around("u", rates, centre, sigma, 0.0)
