@@ -43,8 +43,6 @@ ARRAYS = ("before", "days", "residuals", "noise")
 class Frozen:
     """``residuals``, ``noise``, ``days``: (g,) per group before: mean observed less foretold, its variance from unit to
     unit, and when (days since ``origin``). ``before``: (1 + draws,) mean foretold loss of the units before.
-
-    ``gains``: expected gain of a unit by its context, to weigh a promise for another mix; ``gain_before`` its mean.
     """
 
     model: Additive
@@ -62,20 +60,17 @@ class Frozen:
     last: str
     usual: Mapping[str, Any]
     """Median, spread or shares of other settings, to see which of them moved too."""
-    gains: Additive | None = None
-    gain_before: float = 0.0
 
     def to_text(self) -> str:
         """JSON."""
         said = {
             "format": FORMAT,
             "model": self.model.to_json(),
-            "gains": None if self.gains is None else self.gains.to_json(),
             "placebos": [asdict(one) for one in self.placebos],
             "usual": dict(self.usual),
         }
         said |= {name: getattr(self, name).tolist() for name in ARRAYS}
-        plain = ("origin", "unit_variance", "stretch", "inside", "loss", "n", "last", "gain_before")
+        plain = ("origin", "unit_variance", "stretch", "inside", "loss", "n", "last")
         return json.dumps(said | {name: getattr(self, name) for name in plain}, ensure_ascii=False)
 
     @classmethod
@@ -85,13 +80,10 @@ class Frozen:
             said = json.loads(text)
             if said.pop("format") != FORMAT:
                 raise StudyError("the action's frozen model is of another version of Genba; end it and declare it anew")
-            arrays: dict[str, Any] = {
-                name: np.array(said.pop(name)) for name in ("before", "days", "residuals", "noise")
-            }
-            model, gains = Additive.from_json(said.pop("model")), said.pop("gains")
+            arrays: dict[str, Any] = {name: np.array(said.pop(name)) for name in ARRAYS}
+            model = Additive.from_json(said.pop("model"))
             found = tuple(Placebo(**one) for one in said.pop("placebos"))
-            known = None if gains is None else Additive.from_json(gains)
-            return cls(model=model, gains=known, placebos=found, **arrays, **said)
+            return cls(model=model, placebos=found, **arrays, **said)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise StudyError("the action's frozen model cannot be read; end the action and declare it anew") from None
 
@@ -135,7 +127,7 @@ def freeze(before: StudyData, windows: Mapping[str, Window], seed: int = 0) -> F
     variance = _unit_variance(fit, data.loss, cells)
     noise = variance / np.bincount(cells)
     found = placebos(fit, data.loss, cells, days, noise, draws, origin)
-    frozen = Frozen(
+    return Frozen(
         model=fit.frozen(draws),
         before=fit.losses(np.vstack([fit.fit.beta, draws])).mean(axis=1),
         origin=origin.isoformat(),
@@ -151,7 +143,6 @@ def freeze(before: StudyData, windows: Mapping[str, Window], seed: int = 0) -> F
         last=data.time.iloc[-1].isoformat(),
         usual=_usual(data, [*members, *frame.columns]),
     )
-    return _with_gains(frozen, data, frame, windows, cells)
 
 
 def _thinned(data: StudyData) -> StudyData:
@@ -206,31 +197,3 @@ def _usual(data: StudyData, known: Sequence[str]) -> dict[str, Any]:
         else:
             found[column] = {str(level): float(share) for level, share in values.value_counts(normalize=True).items()}
     return found
-
-
-def _with_gains(
-    frozen: Frozen, data: StudyData, frame: pd.DataFrame, windows: Mapping[str, Window], cells: Ints
-) -> Frozen:
-    """Add what a unit's context says of its gain: the setting's own model, moved into the window unit by unit."""
-    members = [factor for factor in windows if factor in data.features.columns]
-    if not members:
-        return frozen
-    logistic, count = data.spec.task == "classification", int(cells.max()) + 1
-    whole = frame.assign(**{factor: data.features[factor] for factor in members})
-    acting = fitted(whole, data.loss, cells, count, logistic=logistic)
-    table = acting.frozen(np.empty((0, len(acting.fit.beta))))
-    moved = whole.assign(**{factor: _moved(whole[factor], windows[factor]) for factor in members})
-    saved = table.predict(whole)[0] - table.predict(moved)[0]
-    if not saved.std() > 0:
-        return frozen
-    by_context = fitted(frame, saved, cells, count, logistic=False)
-    gains = by_context.frozen(np.empty((0, len(by_context.fit.beta))))
-    return replace(frozen, gains=gains, gain_before=float(saved.mean()))
-
-
-def _moved(column: pd.Series, window: Window) -> pd.Series:
-    """Values outside moved to the nearer edge; levels outside to the first of those declared."""
-    if column.dtype == "float64":
-        return column.clip(float(window[0]), float(window[1]))
-    words = column.astype("object")
-    return words.where(words.isin([str(level) for level in window]), str(window[0]))

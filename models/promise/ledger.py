@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ingest.errors import UsageError, nearest
+from ingest.errors import StudyError, UsageError, nearest
 from ingest.plant import Plant
 from ingest.store import action as rows
 from ingest.store.action import ActionRow, Ending
@@ -114,7 +114,11 @@ def _measured(
     later = begun if until is None else begun & (data.time < until).to_numpy()
     if not later.any():
         return stated("too_early", "no_units")
-    frozen = _frozen(store, row, data, known, ~begun, seed)
+    try:
+        frozen = _frozen(store, row, data, known, ~begun, seed)
+    except StudyError as error:
+        # One action that cannot be read any more must not keep the others from being measured.
+        return stated("not_measurable", "unreadable", error=str(error))
     if isinstance(frozen, dict):
         return frozen
     return outcome(frozen, subset(data, np.flatnonzero(later)), row.declared.windows, row.declared.promise)

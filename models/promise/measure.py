@@ -89,11 +89,14 @@ def _read(level: Mixture, expected: float, observed: float, n: int, groups: int)
 
 
 def mix_factor(frozen: Frozen, after: StudyData) -> float:
-    """How much more, or less, than before the action is worth to the units made now; 1 where that is not known."""
-    if frozen.gains is None or frozen.gain_before <= 0:
-        return 1.0
-    now = float(frozen.gains.predict(_frame(frozen, after.features))[0].mean())
-    return float(np.clip(now / frozen.gain_before, *MIX_BOUNDS))
+    """How much more, or less, than before the action is worth to the units made now, nothing else being known of them.
+
+    The ratio of the losses that the model foretells now and before: what halves the loss of an easy product halves that
+    of a difficult one. A target without a natural nought (a temperature) has no such ratio; the bounds keep it small.
+    """
+    before = float(frozen.before[0])
+    now = float(frozen.model.predict(_frame(frozen, after.features))[0].mean())
+    return float(np.clip(now / before, *MIX_BOUNDS)) if now * before > 0 else 1.0
 
 
 def also_moved(frozen: Frozen, after: StudyData) -> list[str]:

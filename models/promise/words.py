@@ -53,6 +53,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "対策{other}がほぼ同時に始まったため、それぞれの効果を分けて測れません。",
     ),
     "no_data": ("The study has no units to measure with.", "この分析には測定に使える個体がありません。"),
+    "unreadable": ("{error}.", "比較の基準を読み取れません: {error}"),
     # measured
     "not_followed": (
         "{after:.0%} of the units since then lie inside the window, {before:.0%} did before: no gain is claimed.",
