@@ -12,10 +12,10 @@ LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --cus
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done; true)
 
-.PHONY: help demo test check bench compare chaos docs lock clean
+.PHONY: help demo test check bench bench-ranking compare chaos docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-7s %s\n' "$$name" "$${rest#*## }"; done
+	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-13s %s\n' "$$name" "$${rest#*## }"; done
 
 demo: $(VENV)/.runs ## simulate a plant and see what to fix first; SEED=7 another truth, STACK=real mosquitto and MariaDB
 	@$(if $(filter real,$(STACK)),tests/servers.sh demo,true)
@@ -37,6 +37,10 @@ bench: $(VENV)/.develops ## messages, rows, training, ranking, report, explanati
 	$(BIN)/python -m tests.benchmarks.iris_speed
 	$(BIN)/python -m tests.benchmarks.read_speed
 	$(BIN)/python -m tests.benchmarks.shap_speed
+
+bench-ranking: $(VENV)/.develops ## the ranking beside the usual ones on plants with a known truth, and its picture; hours
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ranking.run --peers --jobs 2
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ranking.curve --jobs 2
 
 compare: $(VENV)/.develops ## the engine beside FLAML, AutoGluon and LightGBM on many tables; hours
 	$(BIN)/python -m tests.benchmarks.automl.run
