@@ -32,6 +32,7 @@ from models.lifecycle import keeper
 from models.lifecycle.standing import standing
 from models.lifecycle.training import Learner
 from models.promise import ledger
+from models.promise.measuring import measure
 from models.promise.shrinkage import shrink
 from models.rank.rank import rank
 from models.study.build import build
@@ -127,7 +128,7 @@ class Stage:
         if self.studied is None:
             self.studied = study_data(self.store, self.plant, self.study)
         data = self.studied.data if isinstance(self.studied.data, StudyData) else None
-        return ledger.measure(self.store, self.study, data, self.seed)
+        return measure(self.store, self.study, data, self.seed)
 
     def report(self, progress: Progress) -> dict[str, Any]:
         """A file for people in each of the site's languages."""

@@ -21,6 +21,7 @@ from models.promise.additive import Additive, Fitted, fitted
 from models.promise.kept import Window, held
 from models.promise.placebo import Placebo, placebos, stretch
 from models.rank.adjust import adjustment
+from models.rank.order import Order
 from models.study.data import StudyData
 
 __all__ = ["FORMAT", "Frozen", "cells_of", "days_of", "freeze", "group_means"]
@@ -36,6 +37,9 @@ MOST_CELLS = 120
 DRAWS = 60
 """Refits on groups drawn again; their spread is known to a tenth, and it is a minor part of the interval."""
 FOLDS = 10
+UNORDERED = Order({}, np.empty(0))
+"""States of unknown order stay out, even those that operators seem to react to: one that in truth shows the effect
+would be taken for its cause, and the gain would be explained away. Left out, it only widens the interval."""
 ARRAYS = ("before", "days", "residuals", "noise")
 
 
@@ -154,7 +158,7 @@ def _thinned(data: StudyData) -> StudyData:
 
 def _upstream(data: StudyData, members: Sequence[str]) -> pd.DataFrame:
     """Columns that neither are the setting nor can carry its effect, without leaks and constants."""
-    chosen = [column for column in adjustment(data, members) if data.features[column].nunique() > 1]
+    chosen = [column for column in adjustment(data, members, UNORDERED) if data.features[column].nunique() > 1]
     if not chosen:
         return data.features[[]]
     checked, _ = audit(replace(data, features=data.features[chosen]))

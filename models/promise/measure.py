@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from models.promise.frozen import MOST_CELLS, Frozen, cells_of, days_of, group_means
 from models.promise.level import Mixture
 from models.promise.level import carried as carried_on
+from models.promise.states import LEVEL
 from models.study.data import StudyData
 
-__all__ = ["LEVEL", "Realised", "also_moved", "comparable", "mix_factor", "realised"]
+__all__ = ["Realised", "also_moved", "comparable", "mix_factor", "realised"]
 
 Floats = NDArray[np.float64]
 
-LEVEL = 0.90
 MIX_BOUNDS = (0.5, 2.0)
 """A promise is weighed for another mix within these; further off, the weighing itself would be the promise."""
 MOVED_SPREADS = 1.0

@@ -1,9 +1,8 @@
 """What came of an action: its state, what was promised and what it gave, as one JSON-able value."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from statistics import NormalDist
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,17 +10,12 @@ import pandas as pd
 from models.lifecycle.window import subset
 from models.promise.frozen import Frozen
 from models.promise.kept import Kept, Window, kept
-from models.promise.measure import LEVEL, also_moved, comparable, mix_factor, realised
+from models.promise.measure import also_moved, comparable, mix_factor, realised
+from models.promise.states import LEVEL, Interval, judge, stated
 from models.rank.money import PER, price_of
 from models.study.data import StudyData
 
-__all__ = ["STATES", "Interval", "State", "judge", "outcome", "short_before", "stated"]
-
-State = Literal[
-    "planned", "too_early", "not_measurable", "not_followed", "realised", "less_than_promised", "no_effect_shown",
-    "worse", "withdrawn",
-]  # fmt: skip
-STATES: tuple[State, ...] = State.__args__  # type: ignore[attr-defined]
+__all__ = ["outcome", "short_before"]
 
 FEWEST_UNITS = 30
 FEWEST_GROUPS = 3
@@ -30,30 +24,6 @@ FEWEST_BAD = 10
 """Bad units to expect without the action: below, counts are too skewed for a normal interval."""
 FEWEST_BEFORE = 40
 FEWEST_GROUPS_BEFORE = 5
-Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A gain per unit with its 90 % interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of a normal with this interval."""
-        return (self.high - self.low) / (2 * Z)
-
-    def times(self, factor: float) -> "Interval":
-        """Of another mix."""
-        return Interval(self.estimate * factor, self.low * factor, self.high * factor)
-
-
-def stated(state: State, code: str, **values: Any) -> dict[str, Any]:
-    """An outcome without a measurement. ``code``: why, as `models.promise.words` says it."""
-    return {"state": state, "code": code, "values": values, "kept": None, "realised": None, "promised": None}
 
 
 def short_before(before: StudyData) -> tuple[str, int, int] | None:
@@ -135,24 +105,6 @@ def _measured(frozen: Frozen, units: StudyData, done: Kept, promise: Mapping[str
 
 def _interval(gain: Mapping[str, Any]) -> Interval:
     return Interval(float(gain["estimate"]), float(gain["low"]), float(gain["high"]))
-
-
-def judge(gave: Interval, due: Interval | None) -> tuple[State, str]:
-    """The state of a measured action, and how to say it.
-
-    Less than promised: the difference of the two, with both errors, lies below nought.
-
-    >>> judge(Interval(0.004, 0.002, 0.006), Interval(0.012, 0.010, 0.014))
-    ('less_than_promised', 'less_than_promised')
-    >>> judge(Interval(0.004, -0.001, 0.009), Interval(0.012, 0.010, 0.014))
-    ('no_effect_shown', 'promise_ruled_out')
-    """
-    if gave.high < 0:
-        return "worse", "worse"
-    short = due is not None and due.estimate - gave.estimate > Z * float(np.hypot(gave.spread, due.spread))
-    if gave.low <= 0:
-        return "no_effect_shown", "promise_ruled_out" if short else "not_decided"
-    return ("less_than_promised", "less_than_promised") if short else ("realised", "realised")
 
 
 def _money(units: StudyData, gave: Interval, due: Interval | None) -> dict[str, Any] | None:

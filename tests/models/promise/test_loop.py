@@ -13,6 +13,7 @@ from ingest.store.engine import Store
 from models.jobs import study_data
 from models.promise import ledger
 from models.promise.declare import Wish
+from models.promise.measuring import measure
 from models.rank.rank import rank
 from models.study.data import StudyData
 from tests.models.promise.acted import Acted, acted
@@ -46,11 +47,11 @@ def measured(store: Store, one: Acted, since: timedelta = timedelta(0)) -> dict[
     ledger.declare(store, shop, Wish(STUDY, "Sato", since=begins.isoformat()), now=begins)
     data = study_data(store, shop, STUDY).data
     assert isinstance(data, StudyData)
-    assert ledger.measure(store, STUDY, data) == {"actions": 1, "too_early": 1}
+    assert measure(store, STUDY, data) == {"actions": 1, "too_early": 1}
     fill(store, one.made, slice(one.cut, None))
     data = study_data(store, shop, STUDY).data
     assert isinstance(data, StudyData)
-    ledger.measure(store, STUDY, data)
+    measure(store, STUDY, data)
     (entry,) = ledger.listed(store, STUDY)
     return entry
 
@@ -71,7 +72,7 @@ def test_an_advice_that_is_followed_gives_what_is_measured(store: Store) -> None
     assert found["expected"] - found["observed"] == pytest.approx(found["realised"]["estimate"])
     # The model was frozen at the first measurement; another one changes nothing.
     text = rows.frozen(store, entry["action_id"])
-    ledger.measure(store, STUDY, study_data(store, plant(one.made), STUDY).data)  # type: ignore[arg-type]
+    measure(store, STUDY, study_data(store, plant(one.made), STUDY).data)  # type: ignore[arg-type]
     assert rows.frozen(store, entry["action_id"]) == text
     assert ledger.listed(store, STUDY)[0]["outcome"] == found
 
@@ -110,5 +111,5 @@ def test_a_plan_waits_and_a_withdrawn_action_counts_for_nothing(sqlite_store: St
     with pytest.raises(UsageError, match="is withdrawn already"):
         ledger.end(sqlite_store, shop, row.action_id, "closed", "again", "Sato")
     again = ledger.declare(sqlite_store, shop, Wish(STUDY, "Sato"))
-    assert ledger.measure(sqlite_store, STUDY, None) == {"actions": 1, "too_early": 1}
+    assert measure(sqlite_store, STUDY, None) == {"actions": 1, "too_early": 1}
     assert ledger.listed(sqlite_store)[0]["action_id"] == again.action_id
