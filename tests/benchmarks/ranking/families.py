@@ -55,6 +55,10 @@ class Config:
     missing: float = 0.0
     """Share of cells missing in a few states."""
     goal: str = "lower"
+    clear: float = 4.0
+    """Least leading gain in standard errors of the loss inside a window of a tenth of the units; 0: as it comes."""
+    more_bad: float = 1.2
+    """What the share of bad units is raised by where a plant is not clear."""
 
 
 def _between(rng: Rng, low: float, high: float) -> float:
@@ -108,16 +112,16 @@ def lotwise(rng: Rng) -> Config:
     """Settings are held for whole lots, which differ for reasons of their own: the sample is lots, not parts."""
     config = moderate(rng)
     lots = int(_log(rng, 15, 150))
-    return replace(config, lots=lots, lotwise=True, group=True, lot_effect=_between(rng, 0.2, 0.6))
+    return replace(config, lots=lots, lotwise=True, group=True, clear=0.0, lot_effect=_between(rng, 0.2, 0.6))
 
 
 def rare(rng: Rng) -> Config:
-    return replace(moderate(rng), bad_rate=_log(rng, 0.003, 0.08))
+    return replace(moderate(rng), bad_rate=_log(rng, 0.003, 0.08), clear=0.0, more_bad=1.0)
 
 
 def small(rng: Rng) -> Config:
     units = int(_log(rng, 500, 2_000))
-    return replace(moderate(rng), units=units, lots=int(rng.integers(25, max(26, units // 15))))
+    return replace(moderate(rng), units=units, clear=0.0, lots=int(rng.integers(25, max(26, units // 15))))
 
 
 def large(rng: Rng) -> Config:

@@ -5,7 +5,7 @@ Written from the words of the contract (docs/rank.md) only, so that it stays an 
 """
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,14 +19,16 @@ from tests.benchmarks.ranking.noise import wander
 from tests.benchmarks.ranking.operators import react
 from tests.benchmarks.ranking.settings import FEEDBACK, PROGRAM, UNSEEN, Plan, add_setting, declare
 from tests.benchmarks.ranking.states import fill, incoming, measure
-from tests.benchmarks.ranking.truth import Setting, Truth
+from tests.benchmarks.ranking.truth import MIN_SUPPORT, Setting, Truth
 
 __all__ = ["VERSION", "Plant", "draw"]
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same seed gives another plant: results of different versions are not comparable."""
-WORTHWHILE = 0.12
+WORTHWHILE = 0.2
 """Least gain of the leading setting, as a share of the loss (of its standard deviation where it is not a chance)."""
+MOST_BAD = 0.3
+"""Share of bad units up to which it is raised."""
 
 
 @dataclass
@@ -50,7 +52,8 @@ class Plant:
 def draw(family: str, seed: int, confounding: float | None = None) -> Plant:
     """Draw a plant of a family; ``confounding`` 0 … 1 overrides the family's.
 
-    Drawn again where the leading setting hardly gives anything: which setting is first means nothing then.
+    Drawn again, with more bad units, where the leading setting gives little or could hardly be told from chance: which
+    setting is first means nothing then.
     """
     key = [seed, zlib.crc32(family.encode())]
     config = configure(family, np.random.default_rng(key), confounding)
@@ -58,14 +61,18 @@ def draw(family: str, seed: int, confounding: float | None = None) -> Plant:
     while True:
         attempt += 1
         plant = _draw(family, seed, config, np.random.default_rng([*key, attempt]))
-        if not config.acting or plant.truth.best_gain >= WORTHWHILE * _scale(plant):
+        if not config.acting or _worthwhile(plant):
             return plant
+        config = replace(config, bad_rate=min(max(MOST_BAD, config.bad_rate), config.bad_rate * config.more_bad))
 
 
-def _scale(plant: Plant) -> float:
-    """What a gain is measured by: the loss of defects, the standard deviation of kilowatts."""
-    now = plant.truth.now
-    return float(now.mean() if plant.config.task == "classification" else now.std())
+def _worthwhile(plant: Plant) -> bool:
+    """Is the leading gain a good part of the loss, and clear of the noise of a window with a tenth of the units?"""
+    now, config = plant.truth.now, plant.config
+    defects = config.task == "classification"
+    size, count = (now.mean(), now.sum()) if defects else (now.std(), float(config.units))
+    share = plant.truth.best_gain / float(size)
+    return share >= WORTHWHILE and share * np.sqrt(MIN_SUPPORT * float(count)) >= config.clear
 
 
 def _draw(family: str, seed: int, config: Config, rng: np.random.Generator) -> Plant:

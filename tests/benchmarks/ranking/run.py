@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.benchmarks.ranking.families import FAMILIES
+from tests.benchmarks.ranking.goals import show_goals
 from tests.benchmarks.ranking.results import Store, show
 from tests.benchmarks.ranking.work import Task, run_all
 
@@ -55,7 +56,10 @@ def main(
             store.add(rows)
             bar.update(line, advance=1, description=f"{task.family} {task.seed} {task.runs}")
     keys = {task.key for task in tasks}
-    show([row for row in store.rows() if store.key(row) in keys], Console(width=None if console.is_terminal else 400))
+    rows = [row for row in store.rows() if store.key(row) in keys]
+    wide = Console(width=None if console.is_terminal else 400)
+    show(rows, wide)
+    show_goals(rows, wide)
 
 
 if __name__ == "__main__":
