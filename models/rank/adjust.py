@@ -7,9 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.rank.basis import Levels
+from models.rank.order import Order
 from models.study.data import Notice, StudyData
 
-__all__ = ["adjustment", "explained_by", "inseparable", "stage_notices"]
+__all__ = ["adjustment", "explained_by", "inseparable", "order_of", "stage_notices"]
 
 Floats = NDArray[np.float64]
 
@@ -25,12 +26,22 @@ def _stage(data: StudyData, column: str) -> float | None:
     return own.stage if own.stage is not None else data.spec.factor(data.spec.factor_of(column)).stage
 
 
-def adjustment(data: StudyData, members: Sequence[str]) -> list[str]:
+def order_of(data: StudyData) -> Order:
+    """What the units say of the order of settings and states, where no stage does."""
+    context = [column for column in data.features.columns if _role(data, column) == "context"]
+    return Order.of(data.features, data.loss, context)
+
+
+def _role(data: StudyData, column: str) -> str:
+    return data.spec.factor(data.spec.factor_of(column)).role
+
+
+def adjustment(data: StudyData, members: Sequence[str], order: Order) -> list[str]:
     """Columns to adjust for when ``members`` (one setting, or several that move as one) are set.
 
-    Context; everything strictly upstream; other settings of the same stage, or of no stage. Never what lies
-    downstream, never a state of the same or of unknown stage (it may carry the effect), never a derived column of a
-    member.
+    Context; everything strictly upstream; other settings of the same stage, or of no stage; states whose order is not
+    declared if the setting reacts to them. Never what lies downstream, never a state of the same stage (it may carry
+    the effect), never a derived column of a member.
     """
     stage = next((_stage(data, member) for member in members if _stage(data, member) is not None), None)
     chosen = []
@@ -38,12 +49,13 @@ def adjustment(data: StudyData, members: Sequence[str]) -> list[str]:
         if data.spec.factor_of(column) in members:
             continue
         own = _stage(data, column)
-        role = data.spec.factor(data.spec.factor_of(column)).role
+        role = _role(data, column)
         known = stage is not None and own is not None
         upstream = known and own < stage  # type: ignore[operator]
         downstream = known and own > stage  # type: ignore[operator]
         is_setting = role == "controllable" and data.spec.factor(column).of is None
-        if upstream or (not downstream and (role == "context" or is_setting)):
+        reacted_to = role == "state" and not known and any(order.reacts(member, column) for member in members)
+        if upstream or reacted_to or (not downstream and (role == "context" or is_setting)):
             chosen.append(column)
     return chosen
 

@@ -20,7 +20,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from models.rank.history import PARAMS, numbers_of
+from models.rank.history import numbers_of
 from models.study.data import StudyData
 
 __all__ = ["Afterwards", "written_after"]
@@ -44,6 +44,10 @@ STILL, STRONGEST = 2.5, 3
 FEWEST = 200
 RIDGE = 1e-3
 ROUNDS = 60
+PARAMS = {
+    "verbosity": -1, "num_threads": 1, "num_leaves": 15, "learning_rate": 0.1, "min_data_in_leaf": 20,
+    "deterministic": True, "force_row_wise": True, "seed": 0, "max_bin": 63,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def _boosted(design: Floats, loss: Floats, half: Bools, logistic: bool) -> Float
     for test in (half, ~half):
         known = lightgbm.Dataset(design[~test], loss[~test])
         out[test] = lightgbm.train(params, known, ROUNDS).predict(design[test])
-    return out - out.mean()
+    return np.asarray(out - out.mean())
 
 
 def _slope(y: Floats, columns: Floats, cells: Ints, n_cells: int) -> tuple[float, float]:

@@ -11,7 +11,8 @@ from models.rank.adjust import DETERMINED, adjustment, explained_by
 from models.rank.document import CurvePoint, LevelPoint, PointLoss, Window
 from models.rank.effects import Effect, fit_effect
 from models.rank.gains import Search, search
-from models.rank.history import FOLLOWS, PAST, SPANS, TIME, History, follows, numbers_of
+from models.rank.history import SPANS, History
+from models.rank.order import Order
 from models.rank.windows import Grid, direction_of, grid_of, levels_of
 from models.study.data import StudyData, word
 
@@ -24,6 +25,8 @@ CURVE_ROWS = 2000
 CURVE_POINTS = 25
 CURVE_DRAWS = 60
 MOST_MISSING = 0.5
+TIME, PAST = "(time)", "(results before)"
+"""Columns that no table has, adjusted for beside the table's own."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,12 @@ class Candidate:
 class Sample:
     """The units that effects are estimated on, and how they are resampled.
 
-    ``history``: of all units. ``rows``: positions, ascending. ``cells``: (rows,) resampling unit. ``draws``: (draws,
-    cells) how often each.
+    ``history`` and ``order``: of all units. ``rows``: positions, ascending. ``cells``: (rows,) resampling unit.
+    ``draws``: (draws, cells) how often each.
     """
 
     history: History
+    order: Order
     rows: Ints
     cells: Ints
     draws: Floats
@@ -66,8 +70,8 @@ class Estimate:
     adjusted_for: tuple[str, ...]
     scores: Floats
     """What the gate tests. (cells, d)"""
-    reacts: bool
-    """Was it turned after bad results?"""
+    error: float
+    """Standard error of what one standard deviation of the setting does to the loss."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +109,12 @@ def _is_numeric(data: StudyData, column: str) -> bool:
 def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.Generator) -> Estimate:
     """Fit, search, draw again. Units whose setting is missing are left out: their move is unknown."""
     column = chosen.column
-    others = adjustment(data, chosen.members)
+    others = adjustment(data, chosen.members, sample.order)
     values = data.features[column].iloc[sample.rows]
     known = values.notna().to_numpy()
     rows, cells = sample.rows[known], sample.cells[known]
     values, adjust = values[known], data.features[others].iloc[rows]
-    given = _with_history(data, sample, column, adjust, rows, cells)
+    given = _with_history(data, sample, column, adjust, rows)
     effect = fit_effect(
         values, given, data.loss[rows], cells, sample.draws.shape[1], logistic=data.spec.task == "classification"
     )
@@ -138,25 +142,19 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
         determined,
         tuple(others),
         effect.scores,
-        PAST in "".join(given.columns),
+        effect.error,
     )
 
 
-def _with_history(
-    data: StudyData, sample: Sample, column: str, adjust: pd.DataFrame, rows: Ints, cells: Ints
-) -> pd.DataFrame:
-    """What a setting is adjusted for, with the time, and with the results before where the setting follows them."""
+def _with_history(data: StudyData, sample: Sample, column: str, adjust: pd.DataFrame, rows: Ints) -> pd.DataFrame:
+    """What a setting is adjusted for, with the time, and with the results before where the loss has a memory."""
     if data.time is None:
         return adjust
-    history = sample.history
-    out = adjust.assign(**{TIME: history.place[rows]})
-    past = history.past(data.features[column], data.groups)
-    if past is None:
+    out = adjust.assign(**{TIME: rows.astype(np.float64)})
+    before = sample.history.before(data.features[column], data.groups)
+    if before is None:
         return out
-    given = np.column_stack([numbers_of(adjust, adjust.columns), history.place[rows], history.place[rows] ** 2])
-    if follows(data.features[column].iloc[rows], past[rows], given, cells, sample.draws.shape[1]) > FOLLOWS:
-        return out
-    return out.assign(**{f"{PAST} {span:g}": past[rows, k] for k, span in enumerate(SPANS)})
+    return out.assign(**{f"{PAST} {span:g}": before[rows, k] for k, span in enumerate(SPANS)})
 
 
 def _window(chosen: Candidate, found: Search, values: pd.Series) -> tuple[Window, str, float]:

@@ -57,6 +57,16 @@ class LevelPoint(PointLoss):
     level: str
 
 
+class Sensitivity(TypedDict):
+    """What is left if something unrecorded matters as much as ``benchmark``, the strongest column adjusted for."""
+
+    benchmark: str
+    shift: float
+    low: float
+    high: float
+    robust: bool
+
+
 class Entry(TypedDict):
     rank: int
     factor: str
@@ -69,7 +79,11 @@ class Entry(TypedDict):
     net: Net | None
     rank_interval: list[int]
     p_first: float
+    p_value: float
+    noise_floor: float
     evidence: Evidence
+    sensitivity: Sensitivity | None
+    adjusted_for: list[str]
     share_of_explanation: float
     support: float
     unit: str
@@ -79,6 +93,36 @@ class Entry(TypedDict):
     proven: bool
     curve: list[CurvePoint]
     level_curve: list[LevelPoint]
+
+
+class ConsideredEntry(TypedDict):
+    """A setting that was looked at and is not proposed."""
+
+    factor: str
+    group: list[str]
+    gain: Gain
+    p_value: float
+    why: str
+    en: str
+    ja: str
+
+
+class Gate(TypedDict):
+    p_value: float
+    level: float
+    tried: int
+
+
+class Trial(TypedDict):
+    code: str
+    factors: list[str]
+    runs: list[dict[str, Any]]
+    units_per_run: int
+    lots_per_run: int
+    units: int
+    days: float | None
+    en: str
+    ja: str
 
 
 class ContextEntry(TypedDict):
@@ -145,10 +189,12 @@ class Document(TypedDict):
     verdict: Verdict
     reason: Said
     units_needed: int | None
-    trial: None
+    trial: Trial | None
+    gate: Gate | None
     quality: QualityEntry
     leaks: list[LeakEntry]
     ranking: list[Entry]
+    considered: list[ConsideredEntry]
     context: list[ContextEntry]
     data: DataEntry
     excluded: list[ExcludedEntry]

@@ -6,13 +6,14 @@ take the credit), never a column derived from the setting. Valid where ``z`` hol
 loss, and where other units ran inside the window under comparable ``z``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.rank.basis import Curve, Levels, term
+from models.rank.basis import Curve, Levels, Term, term
 from models.rank.gate import effective_scores, shapes
 from models.rank.glm import Fit, fit, solve
 
@@ -73,6 +74,10 @@ class Effect:
     shift: float
     scores: Floats
     """(cells, d) what the gate tests, given everything that is adjusted for."""
+    owners: tuple[str, ...]
+    """(p,) the column that is adjusted for behind each column of the design; empty for the setting's own."""
+    error: float
+    """Standard error of what one standard deviation of the setting does to the loss, without any shrinkage."""
 
     def now(self, beta: Floats, rows: Ints | slice = slice(None)) -> Floats:
         """Expected loss as the units ran. (rows,)"""
@@ -120,25 +125,33 @@ def fit_effect(
     free, main, mixed = setting.columns(values)
     simple = np.hstack([np.zeros((n, 0)), *(part.simple for part in terms)])
     z = [np.ones((n, 1)), *(part.free for part in terms), *(part.shrunk for part in terms)]
-    n_free = 1 + sum(part.free.shape[1] for part in terms)
-    blocks = [np.full(n_free, -1)]
-    count = 0
-    for part in terms:
-        if part.shrunk.shape[1]:
-            blocks.append(np.full(part.shrunk.shape[1], count))
-            count += 1
-    n_z = sum(len(block) for block in blocks)
-    blocks += [np.full(free.shape[1], -1), np.full(main.shape[1], count)]
-    count += 1
-    owners = np.repeat(np.arange(len(terms)), [part.simple.shape[1] for part in terms])
     products = [mixed[:, [c]] * simple for c in range(mixed.shape[1])]
-    blocks += [count + owners for _ in products]
+    blocks, owners = _labels(terms, list(adjust.columns), free.shape[1], main.shape[1], mixed.shape[1])
+    n_z = sum(part.shape[1] for part in z)
     phi = np.hstack([*z, free, main, *products])
     scale, shift = (1.0, 0.0) if logistic else (float(loss.std()), float(loss.mean()))
-    owned = np.concatenate(blocks)
     y = (loss - shift) / scale
-    model = fit(phi, y, owned, cells, n_cells, logistic=logistic)
-    null = solve(phi[:, :n_z], y, owned[:n_z], cells, n_cells, logistic=logistic)
+    model = fit(phi, y, blocks, cells, n_cells, logistic=logistic)
+    null = solve(phi[:, :n_z], y, blocks[:n_z], cells, n_cells, logistic=logistic)
     tested = free if setting.levels is not None else shapes(values.to_numpy(dtype=np.float64), n_cells)
-    scores = effective_scores(null, phi[:, :n_z], y, tested, cells, n_cells, logistic=logistic)
-    return Effect(model, setting, phi, simple, n_z, scale, shift, scores)
+    scores, error = effective_scores(null, phi[:, :n_z], y, tested, cells, n_cells, logistic=logistic)
+    return Effect(model, setting, phi, simple, n_z, scale, shift, scores, tuple(owners), error * scale)
+
+
+def _labels(terms: Sequence[Term], names: Sequence[str], free: int, main: int, mixed: int) -> tuple[Ints, list[str]]:
+    """Which penalty each column of the design shares, and which column of the table it speaks of."""
+    unbound = 1 + sum(part.free.shape[1] for part in terms)
+    blocks = [np.full(unbound, -1)]
+    owners = [""] + [name for part, name in zip(terms, names, strict=True) for _ in range(part.free.shape[1])]
+    count = 0
+    for part, name in zip(terms, names, strict=True):
+        if part.shrunk.shape[1]:
+            blocks.append(np.full(part.shrunk.shape[1], count))
+            owners += [name] * part.shrunk.shape[1]
+            count += 1
+    blocks += [np.full(free, -1), np.full(main, count)]
+    owners += [""] * (free + main)
+    own = [place for place, part in enumerate(terms) for _ in range(part.simple.shape[1])]
+    blocks += [count + 1 + np.array(own, dtype=np.int64)] * mixed
+    owners += [names[place] for place in own] * mixed
+    return np.concatenate(blocks), owners

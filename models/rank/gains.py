@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 HALVINGS = 12
+FLOOR_DRAWS, FLOOR_ROWS = 20, 1000
 NEARLY = 0.995
 """Among windows this close to the best, the one with the most units inside is advised: least to change."""
 
@@ -30,12 +31,16 @@ class Advice:
 @dataclass(frozen=True)
 class Search:
     """``estimate``: gain of the advice without the winner's curse. ``draws``: (draws,) gains under resampled groups,
-    centred at the estimate. ``plain``: what the search itself promised."""
+    centred at the estimate. ``plain``: what the search itself promised. ``floor``: what it would have promised for a
+    setting that does nothing, in 19 of 20 cases. ``without``: how far the gain moves if one of the columns that are
+    adjusted for had not been there."""
 
     advice: Advice
     estimate: float
     draws: Floats
     plain: float
+    floor: float
+    without: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -126,4 +131,34 @@ def search(
     gains = task.drawn(effect.model.refit(draws), draws, advice)
     # Half against whole varies as much as whole against truth; it also knows that the window was chosen.
     widen = max(1.0, float(np.std(honest)) / max(float(gains.std()), 1e-12)) * few_cells(n_cells)
-    return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain)
+    without = _without(task, advice, plain)
+    return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain, _floor(task, rng), without)
+
+
+def _without(task: _Task, advice: Advice, plain: float) -> dict[str, float]:
+    effect = task.effect
+    names = list(dict.fromkeys(name for name in effect.owners if name))
+    if not names:
+        return {}
+    owners = np.array(effect.owners)
+    betas = np.array([effect.model.without(owners == name) for name in names])
+    ones = np.ones((len(names), int(task.cells.max()) + 1))
+    return dict(zip(names, (task.drawn(betas, ones, advice) - plain).tolist(), strict=True))
+
+
+def _floor(task: _Task, rng: np.random.Generator) -> float:
+    """The best gain over all windows when the cells speak of the setting with random signs."""
+    effect, cells = task.effect, int(task.cells.max()) + 1
+    own = np.array([not name for name in effect.owners])
+    own[: effect.n_z] = False
+    rows = np.sort(rng.permutation(len(task.cells))[:FLOOR_ROWS])
+    moved = effect.model.flipped(own, rng.choice(np.array([-1.0, 1.0]), size=(FLOOR_DRAWS, cells)))
+    best = []
+    for drawn in moved:
+        beta = effect.model.beta.copy()
+        beta[effect.n_z :] = 0.0
+        beta[own] = drawn
+        table = task.table(beta, rows)
+        found = task.choose(table)
+        best.append(table[found.low, found.high])
+    return max(0.0, float(np.quantile(best, 0.95)))

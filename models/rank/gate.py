@@ -1,8 +1,9 @@
 """Does any of the settings matter, given context and everything upstream? A score test that flips the signs of lots.
 
 For one setting, ``r_i`` is the loss that a model of everything it is adjusted for leaves unexplained, and ``s_i`` a
-few shapes of the setting (line and hinges, or its levels) with their weighted regression on that model's columns taken
-out. ``U_g`` sums ``r_i s_i`` over a cell *g* (a lot, a day), ``T = U' V^-1 U`` with ``U = sum U_g``, ``V = sum U_g U_g'``.
+few shapes of the setting (line and hinges, or its levels) with their weighted regression on that model's columns
+taken out. ``U_g`` sums ``r_i s_i`` over a cell *g* (a lot, a day); ``T = U' V^-1 U`` with ``U = sum U_g`` and
+``V = sum U_g U_g'``.
 If the setting does nothing, ``U_g`` is as likely to be ``-U_g`` (exactly so where residuals are symmetric, nearly so
 for sums over lots), so the null distribution of T comes from random signs, one per cell: whole lots stay together, and
 whatever context does is in neither ``r`` nor ``s``. A permutation of the whole table would test something else, namely
@@ -50,17 +51,23 @@ def shapes(values: Floats, n_cells: int) -> Floats:
 
 def effective_scores(
     null: Solution, z: Floats, y: Floats, tested: Floats, cells: Ints, n_cells: int, *, logistic: bool
-) -> Floats:
+) -> tuple[Floats, float]:
     """Score of each cell for the tested columns, adjusted for the columns of the null model. (cells, d)
 
-    ``null``: fitted on ``z`` (n, p). ``tested``: (n, d).
+    And the standard error, over cells, of what the first tested column does to the mean loss. ``null``: fitted on ``z``
+    (n, p). ``tested``: (n, d).
     """
     weight = null.mu * (1 - null.mu) + 1e-9 if logistic else np.full(len(y), 1.0 / null.scale)
     solved = null.cover @ (z.T @ (tested * weight[:, None]))
     clean = tested - z @ solved
     residual = (y - null.mu) / (1.0 if logistic else null.scale)
     product = clean * residual[:, None]
-    return np.column_stack([np.bincount(cells, column, minlength=n_cells) for column in product.T])
+    scores: Floats = np.column_stack(
+        [np.bincount(cells, column, minlength=n_cells).astype(np.float64) for column in product.T]
+    )
+    information = float((clean[:, 0] ** 2 * weight).sum())
+    slope = float(np.sqrt((scores[:, 0] ** 2).sum())) / max(information, 1e-12)
+    return scores, slope * float(weight.mean()) if logistic else slope
 
 
 def gate(scores: Sequence[Floats], rng: np.random.Generator) -> list[float]:

@@ -65,6 +65,8 @@ class Fit:
     hessians: Floats
     logistic: bool
     df: float
+    cover: Floats
+    """(p, p) inverse of the penalised information."""
 
     def mean(self, eta: Floats) -> Floats:
         """Expected loss at a linear predictor."""
@@ -83,6 +85,18 @@ class Fit:
             step = np.linalg.solve(hessian, (part @ self.gradients - start)[:, :, None])[:, :, 0]
             out[first : first + 32] = self.beta + step
         return out
+
+    def without(self, columns: NDArray[np.bool_]) -> Floats:
+        """Coefficients if some columns had not been there, to second order. ``columns``: (p,)."""
+        own = self.cover[np.ix_(columns, columns)]
+        return np.asarray(self.beta - self.cover[:, columns] @ np.linalg.solve(own, self.beta[columns]))
+
+    def flipped(self, columns: NDArray[np.bool_], signs: Floats) -> Floats:
+        """Coefficients of some columns if they did nothing: what the cells say of them, with random signs.
+
+        ``signs``: (draws, cells) → (draws, columns).
+        """
+        return np.asarray(signs @ (self.gradients @ self.cover[:, columns]))
 
 
 def _dispersion(residual: Floats, variance: Floats, cells: Ints, n_cells: int) -> float:
@@ -193,4 +207,4 @@ def _finish(phi: Floats, y: Floats, found: Solution, cells: Ints, n_cells: int, 
         weighted = part * root[rows, None]
         hessians[cell] = weighted.T @ weighted
     df = float(p - (found.penalty * np.diag(found.cover)).sum())
-    return Fit(found.beta, found.penalty, gradients, hessians, logistic, df)
+    return Fit(found.beta, found.penalty, gradients, hessians, logistic, df, found.cover)

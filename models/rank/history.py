@@ -1,117 +1,121 @@
-"""What the operators had seen: settings that follow earlier results, and slow changes of the whole process.
+"""What had happened before: settings that follow earlier results, and disturbances that last.
 
 A setting that is turned because of the last bad parts goes along with whatever made those parts bad, and takes the
-blame. If the loss is ``y_t = f(x_t, z_t) + d_t`` with a disturbance ``d`` that lasts, and the operator chooses ``x_t``
-from results before *t*, then ``E[d_t | everything before t]`` blocks that path: it depends on the past only through the
-residuals ``e_s = y_s - f(x_s, z_s)``, *s* < *t*. Their exponentially weighted means over several spans stand for it.
+blame; a setting that drifts meets disturbances that drift, and seems to matter by coincidence. If the loss is
+``y_t = f(x_t, z_t) + d_t`` with a disturbance ``d`` that lasts, ``E[d_t | everything before t]`` blocks both: it
+depends on the past only through the residuals ``e_s = y_s - f(x_s, z_s)``, *s* < *t*. Their exponentially weighted
+means over several spans stand for it, and what is then left has no memory, so that units count as what they are.
 
-The residuals come from a model that has not seen the unit's own group, so they are no echo of ``y_t``. For a setting
-that stays for a whole group, the past ends before the group. Valid where the order of the rows is the order in which
-the units were made; a reaction to something never written down is not seen.
+The residuals come from a smooth additive model of all columns, states too (earlier units' states lie upstream of a
+later setting). For a setting that is chosen once for a whole group, the past ends before the group. Valid where the
+order of the rows is the order in which the units were made; a reaction to something never written down is not seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import lightgbm
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from models.rank.basis import term
+from models.rank.glm import sigmoid, solve
 from models.study.data import StudyData
 
-__all__ = ["PAST", "TIME", "History", "follows"]
+__all__ = ["SPANS", "History", "numbers_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SPANS = (1.0, 5.0, 25.0, 125.0)
-"""Units over which results are remembered: the last part, the last box, the last shift."""
-FOLDS = 4
-ROUNDS = 80
+SPANS = (1.0, 6.0, 30.0, 150.0)
+"""Units over which results are remembered: the last part, the last box, the last hours, the last shift."""
 FEWEST = 200
-"""Units below which nothing is said of habits."""
-FOLLOWS = 0.01
-"""p-value below which a setting counts as following the results."""
+"""Units below which nothing is said of memory."""
+MOST_FITTED = 20_000
+MOST_COLUMNS = 150
+MEMORY = 0.01
+"""p-value below which the loss has a memory."""
 CONSTANT = 0.02
 """Share of a setting's variance within its groups below which it is set once per group."""
-TIME = "(time)"
-PAST = "(results before)"
-PARAMS = {
-    "verbosity": -1, "num_threads": 1, "num_leaves": 15, "learning_rate": 0.1, "min_data_in_leaf": 20,
-    "deterministic": True, "force_row_wise": True, "seed": 0, "max_bin": 63,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class History:
-    """``residual``: (n,) loss left unexplained by a model that did not see the unit's group, standardised.
+    """``past``: (n, spans) earlier results of each unit, standardised; None where the loss has no memory.
 
-    ``place``: (n,) position in time, 0 … 1.
+    ``first``: (n,) position of the first unit of each unit's group.
     """
 
-    residual: Floats | None
-    place: Floats
+    past: Floats | None
     first: Ints
-    """(n,) position of the first unit of each unit's group."""
 
     @classmethod
-    def of(cls, data: StudyData) -> "History":
-        """``data``: audited."""
-        place = np.linspace(0.0, 1.0, data.n)
+    def of(cls, data: StudyData, cells: Ints, n_cells: int) -> "History":
+        """``data``: audited. ``cells``: (n,) pieces that are resampled."""
         first = np.full(data.n_groups, data.n, dtype=np.int64)
         np.minimum.at(first, data.groups, np.arange(data.n))
-        enough = data.n >= FEWEST and data.n_groups >= 2 * FOLDS and data.features.shape[1] > 0
-        return cls(_residual(data) if enough else None, place, first[data.groups])
+        nothing = cls(None, first[data.groups])
+        if data.time is None or data.n < FEWEST or n_cells < 2 * len(SPANS) or data.features.shape[1] == 0:
+            return nothing
+        residual = _residual(data, cells, n_cells)
+        past = _means(residual)
+        return cls(past, nothing.first) if _memory(residual, past, cells, n_cells) < MEMORY else nothing
 
-    def past(self, values: pd.Series, groups: Ints) -> Floats | None:
+    def before(self, values: pd.Series, groups: Ints) -> Floats | None:
         """Results before each unit, as the one who chose the setting could know them. (n, spans)"""
-        if self.residual is None:
+        if self.past is None:
             return None
-        columns = []
-        for span in SPANS:
-            keep = np.exp(-1.0 / span) if span > 1 else 0.0
-            mean = lfilter([1.0 - keep], [1.0, -keep], self.residual)
-            columns.append(np.concatenate([[0.0], mean[:-1]]))
-        seen = np.column_stack(columns)
-        if _set_once(values, groups):
-            seen = seen[self.first]
-        return np.asarray(seen / np.maximum(seen.std(axis=0), 1e-9))
+        return self.past[self.first] if _set_once(values, groups) else self.past
 
 
-def _residual(data: StudyData) -> Floats:
-    table, loss = data.features, data.loss
+def _residual(data: StudyData, cells: Ints, n_cells: int) -> Floats:
+    """What a smooth additive model of all columns leaves of the loss. (n,)"""
     logistic = data.spec.task == "classification"
-    fold = np.zeros(data.n_groups, dtype=np.int64)
-    fold[np.random.default_rng(0).permutation(data.n_groups)] = np.arange(data.n_groups) % FOLDS
-    own = fold[data.groups]
-    numbers = np.column_stack(
-        [
-            table[column].to_numpy(dtype=np.float64)
-            if table[column].dtype == "float64"
-            else table[column].cat.codes.to_numpy(dtype=np.float64)
-            for column in table.columns
-        ]
-    )
-    out = np.zeros(data.n)
-    params = PARAMS | {"objective": "binary" if logistic else "regression"}
-    for k in range(FOLDS):
-        test = own == k
-        known = lightgbm.Dataset(numbers[~test], loss[~test])
-        said = lightgbm.train(params, known, ROUNDS).predict(numbers[test])
-        left = loss[test] - said
-        # A bad part among good ones weighs as much as its surprise.
-        out[test] = left / np.sqrt(np.maximum(said * (1 - said), 1e-4)) if logistic else left
-    cut = np.quantile(np.abs(out), 0.999)
-    return np.asarray(np.clip(out, -cut, cut) / (out.std() or 1.0))
+    knots = int(np.clip(MOST_COLUMNS // data.features.shape[1], 0, 7))
+    terms = [term(data.features[column], knots if knots >= 4 else 0) for column in data.features.columns]
+    free = np.hstack([np.ones((data.n, 1)), *(one.free for one in terms)])
+    shrunk = [one.shrunk for one in terms if one.shrunk.shape[1]]
+    phi = np.hstack([free, *shrunk])
+    widths = [part.shape[1] for part in shrunk]
+    blocks = np.concatenate([np.full(free.shape[1], -1), np.repeat(np.arange(len(shrunk)), widths).astype(np.int64)])
+    scale, shift = (1.0, 0.0) if logistic else (float(data.loss.std()), float(data.loss.mean()))
+    y = (data.loss - shift) / scale
+    some = slice(None, None, max(1, -(-data.n // MOST_FITTED)))
+    beta = solve(phi[some], y[some], blocks, cells[some], n_cells, logistic=logistic).beta
+    left = y - (sigmoid(phi @ beta) if logistic else phi @ beta)
+    return np.asarray(left / (left.std() or 1.0))
+
+
+def _means(residual: Floats) -> Floats:
+    """Exponentially weighted means up to the unit before. (n, spans)"""
+    columns = []
+    for span in SPANS:
+        keep = np.exp(-1.0 / span) if span > 1 else 0.0
+        mean = lfilter([1.0 - keep], [1.0, -keep], residual)
+        columns.append(np.concatenate([[0.0], mean[:-1]]))
+    seen = np.column_stack(columns)
+    return np.asarray(seen / np.maximum(seen.std(axis=0), 1e-9), dtype=np.float64)
+
+
+def _memory(residual: Floats, past: Floats, cells: Ints, n_cells: int) -> float:
+    """p-value that the residual does not go along with its own past. Sums over cells are the independent pieces."""
+    from scipy.stats import f as fisher  # where it is needed: importing it takes half a second
+
+    product = (past - past.mean(axis=0)) * (residual - residual.mean())[:, None]
+    scores = np.column_stack([np.bincount(cells, column, minlength=n_cells) for column in product.T])
+    total, d = scores.sum(axis=0), past.shape[1]
+    wald = float(total @ np.linalg.pinv(scores.T @ scores, hermitian=True) @ total)
+    # The spread was measured on the sums themselves: Hotelling's correction.
+    statistic = wald / max(1.0 - wald / n_cells, 1e-9) * (n_cells - d) / (n_cells * d)
+    return float(fisher.sf(statistic, d, n_cells - d))
 
 
 def _codes(values: pd.Series) -> Floats:
     if values.dtype == "float64":
         numbers = values.to_numpy(dtype=np.float64)
-        return np.nan_to_num(numbers, nan=float(np.nanmean(numbers)))
-    return values.cat.codes.to_numpy(dtype=np.float64)
+        return np.where(np.isnan(numbers), float(np.nanmean(numbers)), numbers)
+    return np.array(values.cat.codes, dtype=np.float64)
 
 
 def _set_once(values: pd.Series, groups: Ints) -> bool:
@@ -125,33 +129,7 @@ def _set_once(values: pd.Series, groups: Ints) -> bool:
     return total > 0 and float(((numbers - means[groups]) ** 2).mean()) < CONSTANT * total
 
 
-def follows(values: pd.Series, past: Floats, given: Floats, cells: Ints, n_cells: int) -> float:
-    """p-value that a setting does not follow the results before, beyond its own last value and what is given.
-
-    ``values``: (n,). ``past``: (n, spans). ``given``: (n, k) numbers. Sums over cells are the independent pieces; F with
-    as many degrees of freedom as there are cells.
-    """
-    from scipy.stats import f as fisher  # where it is needed: importing it takes half a second
-
-    numbers = _codes(values)
-    before = np.concatenate([numbers[:1], numbers[:-1]])
-    z = np.column_stack([np.ones(len(numbers)), before, given])
-    solved = np.linalg.lstsq(z, np.column_stack([numbers, past]), rcond=1e-9)[0]
-    clean = np.column_stack([numbers, past]) - z @ solved
-    product = clean[:, 1:] * clean[:, :1]
-    scores = np.column_stack([np.bincount(cells, column, minlength=n_cells) for column in product.T])
-    spread = scores.T @ scores
-    total = scores.sum(axis=0)
-    d, left = past.shape[1], n_cells - past.shape[1]
-    if left <= 1:
-        return 1.0
-    wald = float(total @ np.linalg.pinv(spread, hermitian=True) @ total)
-    # A sum of squares that was measured on itself: Hotelling's correction.
-    statistic = wald / max(1.0 - wald / n_cells, 1e-9) * left / (n_cells * d)
-    return float(fisher.sf(statistic, d, left))
-
-
-def numbers_of(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
+def numbers_of(frame: pd.DataFrame, columns: Iterable[str]) -> Floats:
     """Columns as plain numbers, levels as 0/1. (n, k)"""
     parts = []
     for column in columns:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -14,14 +13,16 @@ from models.automl.algorithms.threads import threads_for
 from models.automl.model import Quality
 from models.leaks import Leak, audit
 from models.learn import Learned, explained, glance, shares
-from models.rank.adjust import inseparable, stage_notices
+from models.rank.adjust import inseparable, order_of, stage_notices
 from models.rank.afterwards import written_after
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
-from models.rank.document import SCHEMA, Document, Entry, Gain, QualityEntry
-from models.rank.gate import gate
+from models.rank.conclude import conclude
+from models.rank.document import SCHEMA, Document, QualityEntry
+from models.rank.entries import Explained
 from models.rank.glm import merge_groups
 from models.rank.history import History
-from models.rank.money import Price, price_of
+from models.rank.money import price_of
+from models.rank.order import Order
 from models.rank.timeline import timeline
 from models.rank.words import say
 from models.study.data import Excluded, Notice, StudyData, TooLittle, span
@@ -31,15 +32,10 @@ __all__ = ["rank", "refuse"]
 Floats = NDArray[np.float64]
 Progress = Callable[[float, str], None]
 
-LEVEL = 0.90
 DRAWS = 200
 FEWEST_DRAWS = 60
 MOST_ROWS = 30_000
 EXPLAINED_ROWS = 2000
-FALSE_ALARM = 0.05
-"""Chance of naming any setting that does nothing, over all settings together."""
-BIG_SHARE = 0.15
-OPPOSITE = -0.5
 
 
 class _Pace:
@@ -95,7 +91,7 @@ def rank(
     with threadpool_limits(limits=threads_for(data.features.size) or None, user_api="blas"):
         found, sampled = _estimates(data, candidates, rng, pace, tell)
     notices += sampled
-    _conclude(document, data, found, share, parts, rows, price, notices)
+    notices += conclude(document, data, found, Explained(share, parts, rows), price)
     document["warnings"] = [say(notice.code, notice.values) for notice in notices]
     tell(1.0, "done")
     return dict(document)
@@ -103,8 +99,7 @@ def rank(
 
 def _without_late(data: StudyData) -> tuple[StudyData, list[Leak]]:
     """The study without columns that were written because of the verdict; settings, too."""
-    cells, n_cells = merge_groups(data.groups, data.n_groups)
-    found = list(written_after(data, cells, n_cells))
+    found = list(written_after(data, *_cells(data.groups)))
     if not found:
         return data, []
     leaks = [
@@ -142,9 +137,11 @@ def refuse(little: TooLittle, seed: int = 0) -> dict[str, Any]:
         "reason": say(little.notice.code, little.notice.values),
         "units_needed": little.units_needed,
         "trial": None,
+        "gate": None,
         "quality": _quality(quality),
         "leaks": [],
         "ranking": [],
+        "considered": [],
         "context": [],
         "data": {
             "n_rows": little.n_rows,
@@ -165,7 +162,7 @@ def _frame(data: StudyData, leaks: Sequence[Leak], seed: int) -> Document:
     """Everything that does not depend on a model."""
     little = TooLittle(
         data.spec,
-        Notice("no_actionable_factor"),
+        Notice("no_controllable"),
         data.n_rows,
         data.n,
         data.n_groups,
@@ -238,14 +235,20 @@ def _candidates(data: StudyData) -> tuple[list[Candidate], list[Notice]]:
     return found, notices
 
 
-def _sample(data: StudyData, history: History, rng: np.random.Generator, most_rows: int, draws: int) -> Sample:
+def _cells(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """What is resampled: groups in the order of their first unit, neighbours together where there are very many."""
+    _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
+    in_time = np.argsort(np.argsort(first))
+    return merge_groups(in_time[codes].astype(np.int64), len(first))
+
+
+def _sample(
+    data: StudyData, history: History, order: Order, rng: np.random.Generator, most_rows: int, draws: int
+) -> Sample:
     rows = np.sort(rng.permutation(data.n)[:most_rows])
-    _, codes = np.unique(data.groups[rows], return_inverse=True)
-    first = np.unique(codes, return_index=True)[1]
-    in_time = np.argsort(np.argsort(first))[codes]
-    cells, n_cells = merge_groups(in_time.astype(np.int64), len(first))
+    cells, n_cells = _cells(data.groups[rows])
     drawn = rng.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=draws).astype(np.float64)
-    return Sample(history, rows, cells, drawn)
+    return Sample(history, order, rows, cells, drawn)
 
 
 def _estimates(
@@ -258,12 +261,12 @@ def _estimates(
     state = rng.integers(2**32)
     most = MOST_ROWS
     found: list[Estimate] = []
-    history = History.of(data)
+    history, order = History.of(data, *_cells(data.groups)), order_of(data)
     for place, chosen in enumerate(candidates):
         tell(0.35 + 0.6 * place / len(candidates), chosen.column)
         began = time.monotonic()
         # The same draws for every setting: their ranks are compared draw by draw.
-        sample = _sample(data, history, np.random.default_rng(state), most, draws)
+        sample = _sample(data, history, order, np.random.default_rng(state), most, draws)
         found.append(estimate(data, chosen, sample, np.random.default_rng([int(state), place])))
         ahead = (time.monotonic() - began) * (len(candidates) - place - 1)
         if ahead > pace.left:
@@ -271,129 +274,3 @@ def _estimates(
     if candidates and data.n > MOST_ROWS:
         notices.append(Notice("sampled", {"count": MOST_ROWS, "n": data.n}))
     return found, notices
-
-
-def _conclude(
-    document: Document,
-    data: StudyData,
-    found: Sequence[Estimate],
-    share: dict[str, float],
-    parts: pd.DataFrame,
-    rows: NDArray[np.int64],
-    price: Price | None,
-    notices: list[Notice],
-) -> None:
-    """Verdict, ranks and entries."""
-    if not found:
-        code = "no_window" if data.controllable() else "no_controllable"
-        document["reason"] = say(code)
-        return
-    chance = gate([one.scores for one in found], np.random.default_rng(document["seed"]))
-    good = [one for one, p in zip(found, chance, strict=True) if p <= FALSE_ALARM and _gains(one)]
-    if not good:
-        return
-    entries = []
-    for one in good:
-        evidence = _evidence(one, data, share, parts, rows)
-        if one.determined_by:
-            blanks = {"factor": one.candidate.column, "others": ", ".join(one.determined_by)}
-            notices.append(Notice("determined", blanks))
-        entries.append(_entry(one, data, share, price, evidence))
-    worth = np.array([_worth(one, data, price) for one in good])
-    places = np.argsort(np.argsort(-worth, axis=0, kind="stable"), axis=0) + 1
-    for entry, own in zip(entries, places, strict=True):
-        entry["rank_interval"] = [int(np.floor(np.quantile(own, 0.05))), int(np.ceil(np.quantile(own, 0.95)))]
-        entry["p_first"] = float((own == 1).mean())
-    entries.sort(key=lambda entry: (-(entry["net"]["low"] if entry["net"] else entry["gain"]["low"]), entry["factor"]))
-    for place, entry in enumerate(entries, start=1):
-        entry["rank"] = place
-    document["ranking"] = entries
-    document["verdict"] = "factors_found"
-    proven = sum(entry["proven"] for entry in entries)
-    document["reason"] = say("factors_found", {"count": proven, "factor": entries[0]["factor"]})
-
-
-def _gains(one: Estimate) -> bool:
-    """Does the whole interval say that the advice helps?"""
-    return one.search.estimate > 0 and float(np.quantile(one.search.draws, (1 - LEVEL) / 2)) > 0
-
-
-def _worth(one: Estimate, data: StudyData, price: Price | None) -> Floats:
-    if price is None:
-        return one.search.draws
-    once = _cost_of_change(one, data) / price.horizon_units
-    return one.search.draws * price.per_loss - once
-
-
-def _cost_of_change(one: Estimate, data: StudyData) -> float:
-    return sum(data.spec.factor(member).cost_of_change for member in one.candidate.members)
-
-
-def _evidence(
-    one: Estimate, data: StudyData, share: dict[str, float], parts: pd.DataFrame, rows: NDArray[np.int64]
-) -> str:
-    column = one.candidate.column
-    if len(one.candidate.members) > 1:
-        return "inseparable"
-    own = share.get(column, 0.0)
-    unproven = own >= BIG_SHARE and float(np.quantile(one.search.draws, (1 - LEVEL) / 2)) <= 0
-    disagrees = own >= BIG_SHARE and _agreement(one, data, parts, rows) < OPPOSITE
-    return "correlated_only" if unproven or disagrees or one.determined_by else "adjusted"
-
-
-def _agreement(one: Estimate, data: StudyData, parts: pd.DataFrame, rows: NDArray[np.int64]) -> float:
-    """Correlation, over the units, of the SHAP value with the adjusted curve at the unit's setting."""
-    values = data.features[one.candidate.column].iloc[rows]
-    if one.curve:
-        points = np.array([(point["x"], point["loss"]) for point in one.curve])
-        curve = np.interp(values.to_numpy(dtype=np.float64), points[:, 0], points[:, 1]) * data.sign
-    else:
-        level = {point["level"]: point["loss"] * data.sign for point in one.level_curve}
-        curve = np.array([level.get(value, np.nan) for value in values.astype("object")])
-    shap = parts[one.candidate.column].to_numpy()
-    known = np.isfinite(curve)
-    if known.sum() < 20 or np.ptp(curve[known]) == 0 or np.ptp(shap[known]) == 0:
-        return 0.0
-    return float(np.corrcoef(curve[known], shap[known])[0, 1])
-
-
-def _entry(one: Estimate, data: StudyData, share: dict[str, float], price: Price | None, evidence: str) -> Entry:
-    column = one.candidate.column
-    factor, values = data.spec.factor(column), data.features[column].dropna()
-    low, high = (float(edge) for edge in np.quantile(one.search.draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
-    value = one.search.estimate
-    unit = "bad units per unit" if data.spec.task == "classification" else _target_unit(data)
-    gain: Gain = {
-        "estimate": value,
-        "low": min(low, value),
-        "high": max(high, value),
-        "level": LEVEL,
-        "unit": unit,
-    }
-    return {
-        "rank": 0,
-        "factor": column,
-        "group": list(one.candidate.members),
-        "direction": one.direction,  # type: ignore[typeddict-item]
-        "window": one.window,
-        "windows": one.windows,
-        "gain": gain,
-        "money": price.money(gain) if price is not None else None,
-        "net": price.net(gain, _cost_of_change(one, data)) if price is not None else None,
-        "rank_interval": [1, 1],
-        "p_first": 0.0,
-        "evidence": evidence,  # type: ignore[typeddict-item]
-        "share_of_explanation": sum(share.get(member, 0.0) for member in one.candidate.members),
-        "support": one.support,
-        "unit": factor.unit,
-        "role": factor.role,
-        "stage": factor.stage,
-        "now": float(values.median()) if values.dtype == "float64" else str(values.mode().iloc[0]),
-        "proven": gain["low"] > 0,
-        "curve": one.curve,
-        "level_curve": one.level_curve,
-    }
-
-
-def _target_unit(data: StudyData) -> str:
-    return data.spec.factor(data.spec.target).unit or data.spec.target

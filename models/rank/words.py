@@ -14,9 +14,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "変更すると損失が減ると言える設定が{count}件あります。まず{factor}から始めてください。",
     ),
     "no_actionable_factor": (
-        "No setting was shown to change the loss: after accounting for everything else, what remains of each could be "
-        "chance.",
-        "損失を変えると言える設定はありませんでした。他の要因を除くと、残る差はどれも偶然の範囲です。",
+        "None of the {tried} setting(s) was shown to change the loss: with context and everything upstream accounted "
+        "for, what is left could be chance. A setting that moves the loss by {seen:.0%} would have been seen.",
+        "調べた{tried}件の設定のうち、損失を変えると言えるものはありません。条件と上流の要因を除くと、残る差は偶然の範囲"
+        "です。損失を{seen:.0%}動かす設定があれば、このデータで見つかったはずです。",
+    ),
+    "weak_data": (
+        "No setting was shown to change the loss, and these {n} units in {groups} groups would only have shown changes "
+        "of more than {seen:.0%}; about {needed} units are needed to see {wanted:.0%}.",
+        "損失を変えると言える設定はありません。ただし{n}個({groups}組)のデータで分かるのは{seen:.0%}を超える変化だけ"
+        "です。{wanted:.0%}の変化を見るには約{needed}個必要です。",
     ),
     "no_controllable": (
         "The study names no setting that an engineer can change; give at least one column role = 'controllable'.",
@@ -45,6 +52,46 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "constant_target": ("The target is the same for all {n} units.", "目的変数が{n}個すべてで同じ値です。"),
     "no_target": ("No row has a value of {target}.", "{target}の値を持つ行がありません。"),
+    # why a setting is not proposed
+    "could_be_chance": (
+        "With everything else accounted for, what is left of it could be chance.",
+        "他の要因を除くと、残る差は偶然の範囲です。",
+    ),
+    "no_better_window": (
+        "No window inside its limits is better than how it runs now.",
+        "上下限の内側に、今より良い範囲はありません。",
+    ),
+    "gain_unsure": (
+        "It matters, but no window is sure to be better than how it runs now.",
+        "影響はありますが、今より確実に良いと言える範囲はありません。",
+    ),
+    # trials
+    "trial_apart": (
+        "Try {factors} apart: {runs} runs, each of {units:,} units, in random order ({total:,} units in all).",
+        "{factors}を別々に動かして試してください。{runs}通りを各{units:,}個、順序は無作為(合計{total:,}個)。",
+    ),
+    "trial_apart_lots": (
+        "Try {factors} apart: {runs} runs, each on {lots} whole lots ({units:,} units), changing at random from lot to "
+        "lot ({total:,} units in all).",
+        "{factors}を別々に動かして試してください。{runs}通りを各{lots}ロット({units:,}個)、ロットごとに無作為に"
+        "切り替えます(合計{total:,}個)。",
+    ),
+    "trial_alone": (
+        "Try {factors} alone, with nothing else changed: {runs} runs, each of {units:,} units, in random order "
+        "({total:,} units in all).",
+        "他の条件を変えずに{factors}だけを動かして試してください。{runs}通りを各{units:,}個、順序は無作為"
+        "(合計{total:,}個)。",
+    ),
+    "trial_alone_lots": (
+        "Try {factors} alone, with nothing else changed: {runs} runs, each on {lots} whole lots ({units:,} units), "
+        "changing at random from lot to lot ({total:,} units in all).",
+        "他の条件を変えずに{factors}だけを動かして試してください。{runs}通りを各{lots}ロット({units:,}個)、"
+        "ロットごとに無作為に切り替えます(合計{total:,}個)。",
+    ),
+    "trial_days": (
+        "At the present pace that takes {days:.1f} days.",
+        "今の生産ペースでは{days:.1f}日かかります。",
+    ),
     # warnings
     "no_time": (
         "The study names no time column: the order of the rows is taken as the order in time.",
@@ -63,14 +110,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "設定{column}を除きました。{reason_ja}",
     ),
     "no_stages": (
-        "No stage is declared: states are not adjusted for, because they may carry a setting's effect, and all "
-        "settings count as made at the same time. Left out of the adjustment: {columns}.",
-        "工程順(stage)が指定されていません。状態量は設定の効果を伝える可能性があるため調整に使わず、設定はすべて同時に"
-        "行われたとみなしました。調整に使わなかった列: {columns}。",
+        "No stage is declared, so the order of the process is assumed: all settings are made at the same time; a state "
+        "that follows a setting closely shows or carries its effect and is not adjusted for; a state that goes along "
+        "with it loosely is something operators react to, and is. States in question: {columns}.",
+        "工程順(stage)が指定されていないため、次のように仮定しました。設定はすべて同時に行われる。設定に強く連動する"
+        "状態量はその効果の現れとみて調整に使わない。弱く連動する状態量は作業者が反応する要因とみて調整に使う。"
+        "対象の状態量: {columns}。",
     ),
     "state_without_stage": (
-        "These states have no stage and are not adjusted for, because they may carry a setting's effect: {columns}.",
-        "stage のない状態量は設定の効果を伝える可能性があるため調整に使いませんでした: {columns}。",
+        "These states have no stage: one that follows a setting closely is taken to carry its effect and is not "
+        "adjusted for, one that goes along with it loosely is: {columns}.",
+        "stage のない状態量のうち、設定に強く連動するものはその効果の現れとみて調整に使わず、弱く連動するものは調整に"
+        "使いました: {columns}。",
     ),
     "tariff_unknown": (
         "The tariff {tariff} is not known here, so nothing is said in money; give per_unit, or the tariff's prices.",
