@@ -19,12 +19,12 @@ from models.energy.findings import findings
 from models.energy.forecast import foresee
 from models.energy.idle import idle
 from models.energy.intervals import Intervals, intervals
-from models.energy.peaks import peaks
+from models.energy.peaks import demand_hours, peaks
 from models.energy.prices import prices
 from models.energy.scrap import scrap
 from models.energy.split import intensity
 from models.energy.startup import startup
-from models.energy.terms import Hours, hours_of
+from models.energy.terms import OTHERS, Hours, hours_of, unseen
 from models.energy.words import say
 from models.study.data import Notice
 from models.study.spec import StudySpec
@@ -133,6 +133,9 @@ def _against_baseline(
     if not now.n:
         notes.append(Notice("nothing_after", {"last": found.last}))
         return found
+    new, share = unseen(now, found.terms)
+    if new and not any(term.level == OTHERS for term in found.terms):
+        notes.append(Notice("new_product", {"levels": ", ".join(new), "share": f"{share:.1%}"}))
     price = _mean_price(data, found.last)
     document["savings"] = savings(found, now, price)
     if found.good > 0 and now.good.sum() > 0:
@@ -179,9 +182,9 @@ def _mean_price(data: Intervals, last: str) -> float | None:
 def _by_the_clock(data: Intervals, document: EnergyDocument, notes: list[Notice], seed: int) -> None:
     """Peaks, tariff, forecast."""
     document["peaks"] = peaks(data)
-    demand = data.energy.demand_minutes
-    if data.hours * 60 > demand + 1e-6:
-        notes.append(Notice("peak_coarse", {"minutes": data.hours * 60, "demand": demand}))
+    demand, used = data.energy.demand_minutes, demand_hours(data) * 60
+    if used > demand + 1e-6:
+        notes.append(Notice("peak_coarse", {"minutes": data.hours * 60, "demand": demand, "used": used}))
     document["tariff"] = prices(data)
     ahead = foresee(data, seed)
     if isinstance(ahead, Notice):

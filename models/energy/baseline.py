@@ -4,7 +4,7 @@ kWh of an hour = base load · hours + Σ_m b_m · units_m + Σ_k c_k · degree-h
 hours of a baseline period, then kept as plain numbers. It is *frozen*: `account` uses a baseline it is given and
 never fits it again, for a model that learns every night learns the waste too.
 
-Checks: signs as physics has them; production varies; p < 0.05 for every driver, by standard errors that survive
+Checks: signs as physics has them; production varies; p < 0.05 for what is made, by standard errors that survive
 autocorrelation (`models.energy.ols`); R² ≥ 0.75; CV(RMSE) = sqrt(SSE/(n − p)) / mean ≤ 30 % for hours, 15 % for
 longer intervals; |NMBE| = |Σ(y − ŷ)| / Σy ≤ 10 % in the worst block of days predicted from the others; at least 10
 days. The limits are those commonly quoted from ISO 50006 practice and ASHRAE Guideline 14.
@@ -12,7 +12,7 @@ days. The limits are those commonly quoted from ISO 50006 practice and ASHRAE Gu
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -126,10 +126,17 @@ def fit_baseline(hours: Hours) -> Baseline | Notice:
     terms = [*others, *weather_terms(hours, others)]
     x = design(hours, terms)
     kept = independent(x)
-    terms, x = [terms[place] for place in kept], x[:, kept]
+    terms = [terms[place] for place in kept]
+    places = [replace(term, place=True) for term in terms if term.level in ("below", "above")]
+    x = design(hours, terms + places)
+    kept = independent(x)
+    terms, x = [(terms + places)[place] for place in kept], x[:, kept]
+    held = sum(term.place for term in terms)
     days = len(np.unique(hours.day))
     per_day = max(1, round(24 / float(np.median(hours.length))))
-    fit = least_squares(x, hours.kwh, min(max(rule_of_thumb(n), per_day), n // 4))
+    fit = least_squares(x, hours.kwh, min(max(rule_of_thumb(n), per_day), n // 4), held)
+    # Days, not hours, are the independent facts: the usual n / (n - p) is that of days.
+    fit = replace(fit, cov=fit.cov * days / max(days - len(terms), 1))
     rate = x / hours.length[:, None]
     total, square = float(hours.kwh.sum()), float(fit.residual @ fit.residual)
     spread = float(((hours.kwh - hours.kwh.mean()) ** 2).sum())
@@ -156,7 +163,7 @@ def fit_baseline(hours: Hours) -> Baseline | Notice:
         grain_hours=float(np.median(hours.length)),
         r2=1 - square / spread,
         cv_rmse=rmse / abs(total / n) if total else math.inf,
-        nmbe=_bias(hours, x),
+        nmbe=_bias(hours, x[:, : len(terms) - held]),
     )
 
 
@@ -174,7 +181,7 @@ def _bias(hours: Hours, x: Floats) -> float | None:
 
 def checks_of(baseline: Baseline, later: Hours | None) -> list[CheckEntry]:
     """Is the baseline fit for use? ``later``: the hours it is to be used on."""
-    drivers = [place for place, term in enumerate(baseline.terms) if term.kind != "volume"]
+    drivers = [place for place, term in enumerate(baseline.terms) if term.kind == "mix"]
     wrong = [
         term.name
         for term, value in zip(baseline.terms, baseline.coef, strict=True)
@@ -201,7 +208,8 @@ def checks_of(baseline: Baseline, later: Hours | None) -> list[CheckEntry]:
 
 def _is_positive_by_nature(term: Term) -> bool:
     """A base load, units of a product, heating below and cooling above a point cannot give energy back."""
-    return term.kind == "volume" or term.level in ("below", "above") or (term.kind == "mix" and term.point == 0.0)
+    units = term.kind == "mix" and (not term.column or (term.level != "" and term.point > 0))
+    return term.kind == "volume" or term.level in ("below", "above") or units
 
 
 def _covered(baseline: Baseline, later: Hours) -> float:
@@ -223,7 +231,7 @@ def baseline_entry(baseline: Baseline, later: Hours | None) -> BaselineEntry:
     error = times * np.sqrt(np.maximum(np.diag(baseline.cov), 0.0))
     terms: list[TermEntry] = [
         {
-            "term": term.name,
+            "term": term.name if baseline.counted else term.name.replace("units", "hours"),
             "kind": term.kind,
             "coefficient": float(value),
             "unit": _unit(term, baseline.counted),
@@ -232,6 +240,7 @@ def baseline_entry(baseline: Baseline, later: Hours | None) -> BaselineEntry:
             "p": float(p),
         }
         for term, value, half, p in zip(baseline.terms, baseline.coef, error, baseline.p, strict=True)
+        if not term.place
     ]
     checks = checks_of(baseline, later)
     return {

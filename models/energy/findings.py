@@ -55,8 +55,8 @@ def _money(account: EnergyDocument, money: float | None) -> dict[str, str]:
     if money is None:
         return {"money": "", "money_ja": ""}
     return {
-        "money": f", {money:,.0f} {account['currency']}",
-        "money_ja": f"、{money:,.0f} {account['currency']}",
+        "money": f" ({money:,.0f} {account['currency']})",
+        "money_ja": f"({money:,.0f} {account['currency']})",
     }
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.energy.document import Forecast, ForecastDay, MethodScore
 from models.energy.intervals import Intervals
 from models.energy.methods import METHODS, NAIVE, WEEK, Floats, Ints
-from models.energy.peaks import demand_of
+from models.energy.peaks import Demand
 from models.study.data import Notice
 
 __all__ = ["days_of", "foresee"]
@@ -47,7 +47,7 @@ class Days:
 
 def days_of(data: Intervals) -> Days | Notice:
     """Cut the record into whole local days; where the clock goes back, two hours share their slots (their mean)."""
-    demand = demand_of(data)
+    demand = Demand(data)
     slots = round(24 / demand.hours)
     if slots < 1 or abs(slots * demand.hours - 24) > 1e-6:
         return Notice("no_day_slots", {"minutes": demand.hours * 60})
@@ -162,7 +162,7 @@ def _document(
         "scores": scores,
         "days": _days(days, ahead[method], half_day),
         "week_kwh": week,
-        "week_low": None if half is None else week - half,
+        "week_low": _low(days, week, half),
         "week_high": None if half is None else week + half,
         "level": level,
         "peak_kw": peak,
@@ -198,13 +198,20 @@ def conformal(errors: NDArray[np.float64], level: float | None) -> float | None:
     return float(np.sort(errors)[min(math.ceil((len(errors) + 1) * level), len(errors)) - 1])
 
 
+def _low(days: Days, value: float, half: float | None) -> float | None:
+    """No lower than nothing, for a line that never fed energy back."""
+    if half is None:
+        return None
+    return max(value - half, 0.0) if np.nanmin(days.kwh) >= 0 else value - half
+
+
 def _days(days: Days, ahead: Floats, half: float | None) -> list[ForecastDay]:
     first = days.first + pd.Timedelta(days=len(days.kwh))
     return [
         {
             "day": str((first + pd.Timedelta(days=place)).date()),
             "kwh": float(row.sum()),
-            "low": None if half is None else float(row.sum()) - half,
+            "low": _low(days, float(row.sum()), half),
             "high": None if half is None else float(row.sum()) + half,
             "peak_kw": float(row.max()) / days.hours,
         }

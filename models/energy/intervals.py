@@ -31,8 +31,11 @@ ENERGY_NAME = re.compile(r"energy|consumption|usage|電力量", re.IGNORECASE)
 WEATHER_NAME = re.compile(r"ambient|outdoor|outside|weather|humid|外気|気温|湿度", re.IGNORECASE)
 GOOD_NAME = re.compile(r"(?:^|_)good(?:_|$)|good_?(?:count|parts|pieces|units)|良品", re.IGNORECASE)
 SCRAP_NAME = re.compile(r"(?:^|_)(?:scrap|bad|ng|rejects?)(?:_|$)|不良数", re.IGNORECASE)
+RATE_NAME = re.compile(r"rate|ratio|share|percent|pct|率", re.IGNORECASE)
 MOST_CODES = 12
 """Whole numbers with no more values than this, named as mix, are codes of products."""
+FEWEST_READINGS = 20
+"""A column that never falls and has more values than this is a running counter: counts of an interval fall too."""
 WEATHER_CARRY_HOURS = 3.0
 """For how long a weather reading stands in for missing ones."""
 
@@ -89,10 +92,13 @@ class Intervals:
 def intervals(frame: pd.DataFrame, spec: StudySpec) -> Intervals | Notice:
     """Read the table, or say what is missing. Raises `StudyError` where a named column is not there."""
     energy = spec.energy or StudyEnergy()
-    names = [str(column) for column in frame.columns]
     notices: list[Notice] = []
-    columns = _columns(frame.rename(columns=str), spec, energy, names, notices)
-    data = _prepared(frame.rename(columns=str), spec, columns)
+    frame = frame.rename(columns=str)
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    if frame.empty:
+        return Notice("no_target", {"target": spec.target})
+    columns = _columns(frame, spec, energy, list(frame.columns), notices)
+    data = _prepared(frame, spec, columns)
     if isinstance(data, TooLittle):
         return data.notice
     start, hours = _clock(data, energy, notices)
@@ -160,7 +166,7 @@ def _known(where: str, column: str | None, names: Sequence[str]) -> None:
 
 
 def _first(names: Sequence[str], pattern: re.Pattern[str], among: set[str]) -> str | None:
-    return next((name for name in names if name in among and pattern.search(name)), None)
+    return next((name for name in names if name in among and pattern.search(name) and not RATE_NAME.search(name)), None)
 
 
 def _is_weather(name: str, factor: Factor) -> bool:
@@ -223,7 +229,7 @@ def _unit(spec: StudySpec, energy: StudyEnergy, notices: list[Notice]) -> str:
 
 def _is_meter(values: Floats) -> bool:
     """A sum that only grows, not what an interval used."""
-    return bool((np.diff(values) >= 0).all()) and len(np.unique(values)) > len(values) / 2
+    return bool((np.diff(values) >= 0).all()) and len(np.unique(values)) > FEWEST_READINGS
 
 
 def _counted(

@@ -1,6 +1,6 @@
 """Ordinary least squares with standard errors that survive autocorrelation (Newey and West 1987).
 
-b = (X'X)⁻¹ X'y; V = (X'X)⁻¹ [Γ₀ + Σ_{l=1..L} (1 − l/(L+1)) (Γ_l + Γ_l')] (X'X)⁻¹ · n/(n − p), Γ_l = Σ_t u_t u_{t−l}
+b = (X'X)⁻¹ X'y; V = (X'X)⁻¹ [Γ₀ + Σ_{l=1..L} (1 − l/(L+1)) (Γ_l + Γ_l')] (X'X)⁻¹, Γ_l = Σ_t u_t u_{t−l}
 x_t x_{t−l}'. Shapes: X (n, p), y (n,). Residuals of energy repeat themselves from hour to hour and from day to day;
 the plain formula would take 700 hours for 700 independent facts. Valid for n well above L; L = 0 is White's formula.
 Rows count as neighbours although a gap may lie between them, which makes V a little too small or too large, never
@@ -39,18 +39,23 @@ class Fit:
         return np.asarray(2 * stats.t.sf(np.abs(self.coef) / error, max(freedom, 1.0)))
 
 
-def least_squares(x: Floats, y: Floats, lags: int) -> Fit:
-    """Fit ``y`` on the columns of ``x``, which must be independent."""
-    n, p = x.shape
+def least_squares(x: Floats, y: Floats, lags: int, held: int = 0) -> Fit:
+    """Fit ``y`` on the columns of ``x``, which must be independent. The last ``held`` coefficients are kept at zero.
+
+    Held columns are directions in which the model was already moved to its best place (a change-point): they have an
+    error, and make that of the others larger, but no estimate of their own.
+    """
+    p = x.shape[1]
     bread = np.linalg.inv(x.T @ x)
-    coef = bread @ (x.T @ y)
+    free = x[:, : p - held]
+    coef = np.concatenate([np.linalg.solve(free.T @ free, free.T @ y), np.zeros(held)])
     residual = y - x @ coef
     score = x * residual[:, None]
     meat = score.T @ score
-    for lag in range(1, min(lags, n - 1) + 1):
+    for lag in range(1, min(lags, len(y) - 1) + 1):
         gamma = score[lag:].T @ score[:-lag]
         meat += (1 - lag / (lags + 1)) * (gamma + gamma.T)
-    cov = bread @ meat @ bread * n / max(n - p, 1)
+    cov = bread @ meat @ bread
     return Fit(coef, cov, residual)
 
 

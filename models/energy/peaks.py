@@ -6,6 +6,8 @@ where the table's intervals are longer than the demand interval, the true peak i
 says so).
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,11 +15,13 @@ from numpy.typing import NDArray
 from models.energy.document import CapEntry, PeakEntry, Peaks
 from models.energy.intervals import Intervals
 
-__all__ = ["Demand", "demand_of", "peaks"]
+__all__ = ["Demand", "demand_hours", "peaks"]
 
 Floats = NDArray[np.float64]
 
 COVERED = 0.9
+ROUNDING = 0.01
+"""Of an interval, that lengths may miss each other by."""
 SHOWN = 10
 CAPS = (1, 3, 5, 10, 20)
 
@@ -27,7 +31,7 @@ class Demand:
 
     def __init__(self, data: Intervals) -> None:
         assert data.start is not None
-        self.hours = max(data.energy.demand_minutes / 60, data.hours)
+        self.hours = demand_hours(data)
         width = round(self.hours * 3600)
         seconds = (data.start - pd.Timestamp(0, unit="s", tz="UTC")).total_seconds().to_numpy()
         # Half an interval of tolerance: stamps jitter by seconds.
@@ -37,17 +41,17 @@ class Demand:
         self.code = code
         self.start = pd.to_datetime(np.round(values * width), unit="s", utc=True)
         self.kw = np.bincount(code, data.kwh) / (np.bincount(code) * data.hours)
-        self.whole = (covered >= COVERED) & (covered <= 2 - COVERED)
+        self.whole = covered >= COVERED
 
 
-def demand_of(data: Intervals) -> Demand:
-    """Sum to demand intervals."""
-    return Demand(data)
+def demand_hours(data: Intervals) -> float:
+    """Length of the demand intervals: the supplier's, or the next whole number of the table's intervals."""
+    return math.ceil(data.energy.demand_minutes / 60 / data.hours - ROUNDING) * data.hours
 
 
 def peaks(data: Intervals) -> Peaks | None:
     """The highest demands."""
-    demand = demand_of(data)
+    demand = Demand(data)
     places = np.flatnonzero(demand.whole)
     if not len(places):
         return None

@@ -1,6 +1,6 @@
 """A change of energy intensity (原単位), split exactly into volume, mix, weather, scrap and the rest.
 
-With the frozen baseline, the intensity of a period is  e = y · (b₀ u + Σ_m b_m s_m + Σ_k c_k w_k u + r): y made per
+With the frozen baseline, the intensity of a period is e = y · (b₀ u + Σ_m b_m s_m + Σ_k c_k w_k u + r): y made per
 good unit (scrap), u hours per unit made (volume: the base load is spread over fewer units), s_m units of product m
 per unit made (mix), w_k mean degrees (weather), r = (kWh − expected kWh) / made (the rest: performance). The change
 from one period to the other is shared out by Shapley's value: each factor's mean effect over all orders in which the
@@ -8,9 +8,9 @@ factors could have moved. So the parts add up to the change exactly, none depend
 not move gets nothing. LMDI would do the same for products of positive factors; here the base load and the weather are
 sums, and r may be negative, where a logarithm has no meaning.
 
-Intervals: coefficients are drawn from N(b, V), V robust against autocorrelation, and the period's residuals from
-whole days again. What was produced, and what the weather was, are facts and are held. Limits: a linear model; what a
-baseline cannot tell apart (a product never made before) falls to the rest.
+Intervals: coefficients are drawn from Student's t around b with covariance V, robust against autocorrelation, and the
+period's residuals from whole days again. What was produced, and what the weather was, are facts and are held. Limits:
+a linear model; what a baseline cannot tell apart (a product never made before) falls to the rest.
 
 >>> shapley({"a": (1.0, 2.0), "b": (3.0, 5.0)}, lambda at: at["a"] * at["b"])
 {'a': 4.0, 'b': 3.0}
@@ -69,8 +69,7 @@ def blocks_of(hours: Hours) -> NDArray[np.int64]:
 def intensity(baseline: Baseline, now: Hours, price: float | None, seed: int) -> Intensity:
     """This period against the baseline period. ``price``: money per kWh."""
     rng = np.random.default_rng(seed)
-    coef = rng.multivariate_normal(baseline.coef, baseline.cov, DRAWS, check_valid="ignore")
-    coef = np.vstack([baseline.coef, coef])
+    coef = np.vstack([baseline.coef, _drawn(baseline, rng)])
     x = design(now, baseline.terms)
     code = blocks_of(now)
     blocks = int(code.max()) + 1
@@ -101,6 +100,13 @@ def intensity(baseline: Baseline, now: Hours, price: float | None, seed: int) ->
     }
 
 
+def _drawn(baseline: Baseline, rng: np.random.Generator) -> Floats:
+    """Coefficients as they might be: Student's t, with as many degrees of freedom as days less one."""
+    error = rng.multivariate_normal(np.zeros(len(baseline.coef)), baseline.cov, DRAWS, check_valid="ignore")
+    freedom = max(baseline.days - 1, 1)
+    return np.asarray(baseline.coef + error / np.sqrt(rng.chisquare(freedom, (DRAWS, 1)) / freedom))
+
+
 def _moved(
     baseline: Baseline,
     per_made: Mapping[str, Floats],
@@ -120,7 +126,11 @@ def _moved(
     moved: dict[str, tuple[Any, Any]] = {}
     if baseline.counted:
         moved["volume"] = hours_per_unit
-    moved |= {"mix": mix, "weather": (degrees[0], degrees[1])}
+    # Parts that these data cannot show are not shown as nothing.
+    if any(term.kind == "mix" and term.column for term in baseline.terms):
+        moved["mix"] = mix
+    if (kinds == "weather").any():
+        moved["weather"] = degrees[0], degrees[1]
     if baseline.made != baseline.good or made != good:
         moved["scrap"] = baseline.made / baseline.good, made / good
     return moved | {"rest": rest}
@@ -130,8 +140,9 @@ def _intensity(baseline: Baseline, coef: Floats, at: Mapping[str, Any]) -> Draws
     kinds = np.array([term.kind for term in baseline.terms])
     hours_per_unit = at.get("volume", 1.0)
     base = coef[:, kinds == "volume"].sum(axis=1) * hours_per_unit
-    mix = coef[:, kinds == "mix"] @ at["mix"]
-    weather = coef[:, kinds == "weather"] @ at["weather"] * hours_per_unit
+    # Without a split by product, every unit is like every other.
+    mix = coef[:, kinds == "mix"] @ at["mix"] if "mix" in at else coef[:, kinds == "mix"].sum(axis=1)
+    weather = coef[:, kinds == "weather"] @ at["weather"] * hours_per_unit if "weather" in at else 0.0
     return at.get("scrap", 1.0) * (base + mix + weather + at["rest"])
 
 

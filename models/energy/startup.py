@@ -1,11 +1,13 @@
 """What a start costs: energy above the steady need from the restart until the line runs steadily again.
 
-A start is the first producing interval after a stop of at least 30 minutes. The steady need of an interval is a + b ·
-units, fitted to intervals at least two hours after any start. Residuals are lined up by their place after the start
-and averaged over all starts; the line is steady from the first place whose mean no longer lies above zero by 1.645
-standard errors. The extra energy of a start is its sum of residuals up to there. The interval comes from drawing
-starts again. Limits: warm-up before the first unit counts as idle energy, not as start-up; a start that lasts longer
-than two hours is cut there.
+A start is the first producing interval after a stop of at least 30 minutes. The steady need of an interval is a + Σ
+b_m · units of product m, fitted to intervals at least two hours after any start. From the residuals of the first two
+hours after each start, the mean residual of the next two hours of the same run is taken off: weather and whatever
+else was unusual that day. What remains is lined up by its place after the start and averaged over all starts; the
+line is steady from the first place whose mean no longer lies above zero by 1.645 standard errors. The extra energy of
+a start is the sum up to there. The interval comes from drawing starts again. Limits: warm-up before the first unit
+counts as idle energy, not as start-up; a start that takes longer than two hours is cut there, and runs shorter than
+three hours are left out.
 """
 
 import numpy as np
@@ -39,27 +41,49 @@ def startup(data: Intervals, seed: int) -> Startup | None:
     steady = runs & (since >= watched)
     if len(starts) < FEWEST_STARTS or steady.sum() < FEWEST_STEADY:
         return None
-    x = np.column_stack([np.ones(data.n), np.nan_to_num(data.made)])
+    x = _need(data, data.made)
     coef = np.linalg.lstsq(x[steady], data.kwh[steady], rcond=None)[0]
-    residual = data.kwh - x @ coef
-    profile = np.full((len(starts), watched), np.nan)
-    for row, start in enumerate(starts):
-        run = runs[start : start + watched]
-        length = int(np.argmin(run)) if not run.all() else len(run)
-        profile[row, :length] = residual[start : start + length]
+    profile = _profile(data.kwh - x @ coef, runs, starts, watched)
+    if len(profile) < FEWEST_STARTS:
+        return None
     until = _settled(profile)
-    extra = np.nansum(profile[:, :until], axis=1)
+    extra = profile[:, :until].sum(axis=1)
     rng = np.random.default_rng(seed)
     draws = extra[rng.integers(0, len(extra), (DRAWS, len(extra)))].mean(axis=1)
     total = float(extra.sum())
     price = None if data.price is None else float(data.price[starts].mean())
     return {
-        "starts": len(starts),
+        "starts": len(profile),
         "extra_kwh": estimate_of(float(extra.mean()), draws),
         "minutes": until * data.hours * 60,
         "total_kwh": total,
         "money": None if price is None else total * price,
     }
+
+
+def _need(data: Intervals, made: Floats) -> Floats:
+    """What steady running should need energy for, shape (n, terms)."""
+    units = np.nan_to_num(made)
+    columns = [np.ones(data.n), units]
+    for name in data.mix.columns:
+        values = data.mix[name]
+        if values.dtype == object:
+            columns += [np.where(values == level, units, 0.0) for level in sorted(set(values.dropna()))[1:]]
+        else:
+            columns.append(units * values.fillna(values.mean()).to_numpy())
+    return np.column_stack(columns)
+
+
+def _profile(residual: Floats, runs: NDArray[np.bool_], starts: list[int], watched: int) -> Floats:
+    """Energy above the need, by start and place after it, shape (starts, watched); short runs are left out."""
+    rows = []
+    for start in starts:
+        run = runs[start : start + 2 * watched]
+        length = len(run) if run.all() else int(np.argmin(run))
+        if length >= 1.5 * watched:
+            own = residual[start : start + length]
+            rows.append(own[:watched] - own[watched:].mean())
+    return np.array(rows).reshape(len(rows), watched)
 
 
 def _starts(runs: NDArray[np.bool_], kwh: Floats, hours: float) -> tuple[list[int], Floats]:
@@ -81,8 +105,6 @@ def _starts(runs: NDArray[np.bool_], kwh: Floats, hours: float) -> tuple[list[in
 
 def _settled(profile: Floats) -> int:
     """How many intervals after a start lie above the steady need, on average over the starts."""
-    for place in range(profile.shape[1]):
-        seen = profile[:, place][np.isfinite(profile[:, place])]
-        if len(seen) < FEWEST_STARTS or seen.mean() <= Z * seen.std(ddof=1) / np.sqrt(len(seen)):
-            return place
-    return int(profile.shape[1])
+    error = profile.std(axis=0, ddof=1) / np.sqrt(len(profile))
+    settled = np.flatnonzero(profile.mean(axis=0) <= Z * error)
+    return int(settled[0]) if len(settled) else profile.shape[1]

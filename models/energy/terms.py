@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.energy.intervals import Intervals
 
-__all__ = ["Hours", "Kind", "Term", "design", "hours_of", "mix_terms"]
+__all__ = ["Hours", "Kind", "Term", "design", "hours_of", "mix_terms", "unseen"]
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +23,8 @@ Kind = Literal["volume", "mix", "weather"]
 
 RAREST = 0.03
 """A product with a smaller share of what is made counts as one of the others: its own coefficient would be noise."""
+TRACE = 1e-9
+"""Shares below this are rounding."""
 OTHERS = "(others)"
 
 
@@ -30,14 +32,17 @@ OTHERS = "(others)"
 class Term:
     """One column of the model.
 
-    ``kind`` volume: the base load, ``column`` is empty. mix: units, of ``level`` or × (column − ``point``).
-    weather: degree-hours of ``column`` away from ``point``: ``level`` is linear, below or above.
+    ``kind`` volume: the base load, ``column`` is empty. mix: units of ``level``, whose share was ``point``; without
+    a level, units × (column − ``point``). weather: degree-hours of ``column`` from ``point`` on; ``level`` is linear,
+    below or above. ``place``: hours beyond the point, the direction in which an uncertain change-point moves the model;
+    its coefficient is 0, its error is not.
     """
 
     kind: Kind
     column: str = ""
     level: str = ""
     point: float = 0.0
+    place: bool = False
 
     @property
     def name(self) -> str:
@@ -144,12 +149,13 @@ def mix_terms(hours: Hours) -> list[Term]:
     for place, (column, levels) in enumerate(by_column.items()):
         frequent = sorted((level for level, share in levels if share >= RAREST and level != OTHERS), key=str)
         if place == 0:
-            rest = 1.0 - sum(share for level, share in levels if level in frequent)
-            names = [*frequent, *([OTHERS] if rest > 1e-9 else [])]
+            known = [(level, share) for level, share in levels if level in frequent]
+            rest = 1.0 - sum(share for _, share in known)
+            terms += [Term("mix", column, level, share) for level, share in sorted(known)]
+            terms += [Term("mix", column, OTHERS, rest)] if rest > TRACE else []
         else:
             most = max(levels, key=lambda pair: pair[1])[0]
-            names = [level for level in frequent if level != most]
-        terms += [Term("mix", column, level) for level in names]
+            terms += [Term("mix", column, level) for level in frequent if level != most]
     if not terms or not by_column:
         terms = [Term("mix")]
     for column, amounts in hours.amounts.items():
@@ -172,15 +178,40 @@ def _column(hours: Hours, term: Term, terms: Sequence[Term]) -> Floats:
         return hours.made
     if not term.level:
         return hours.amounts[term.column] - term.point * hours.made
-    if term.level != OTHERS:
-        return hours.levels.get((term.column, term.level), np.zeros(hours.n))
-    named = [other.level for other in terms if other.column == term.column and other.level != OTHERS]
-    known = [units for (column, level), units in hours.levels.items() if column == term.column and level in named]
-    return hours.made - np.sum(known, axis=0) if known else hours.made
+    own = hours.levels.get((term.column, term.level), np.zeros(hours.n))
+    if term.point == 0.0:
+        return own
+    levels = [other.level for other in terms if other.column == term.column]
+    new = hours.made - _units(hours, term.column, [level for level in levels if level != OTHERS])
+    if term.level == OTHERS:
+        return new
+    # A product that the baseline never saw counts as the baseline's usual mix.
+    return own if OTHERS in levels else own + term.point * new
+
+
+def _units(hours: Hours, column: str, levels: Sequence[str]) -> Floats:
+    """Units of some levels together."""
+    total = np.zeros(hours.n)
+    for level in levels:
+        total += hours.levels.get((column, level), 0.0)
+    return total
+
+
+def unseen(hours: Hours, terms: Sequence[Term]) -> tuple[list[str], float]:
+    """Products that the model has no coefficient for, and their share of the units."""
+    first = next((term.column for term in terms if term.kind == "mix" and term.level and term.point > 0), None)
+    known = {term.level for term in terms if term.column == first} | {OTHERS}
+    new = [level for column, level in hours.levels if column == first and level not in known]
+    total = float(hours.made.sum())
+    made = [level for level in new if hours.levels[(str(first), level)].sum() > 0]
+    return made, float(_units(hours, str(first), made).sum()) / total if total > 0 else 0.0
 
 
 def hinge(value: Floats, term: Term) -> Floats:
     """Degrees below or above the change-point, or away from the baseline's mean."""
+    if term.place:
+        beyond = value < term.point if term.level == "below" else value > term.point
+        return beyond.astype(np.float64)
     if term.level == "below":
         return np.maximum(term.point - value, 0.0)
     return np.maximum(value - term.point, 0.0) if term.level == "above" else value - term.point

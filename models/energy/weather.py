@@ -1,9 +1,9 @@
 """Which shape the weather has: a straight line, or heating below and cooling above a change-point.
 
 The shape with the smallest squared error on days it was not fitted on (five blocks of neighbouring days, each
-predicted from the others) is taken; a change-point must lower it by 2 %, for a line has fewer ways to fit noise.
-Change-points are sought at the deciles of the hours seen. Source: change-point models of ASHRAE Guideline 14 (2P to
-5P), in own words.
+predicted from the others) is taken; a change-point must lower it by 2 %, and a second one by 2 % more,
+for a line has fewer ways to fit noise. Heating or cooling that would give energy back is no shape. Change-points are
+sought at the deciles of the hours seen. Source: change-point models of ASHRAE Guideline 14 (2P to 5P), in own words.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,21 +50,35 @@ def weather_terms(hours: Hours, others: Sequence[Term]) -> list[Term]:
         values = hours.weather[column].to_numpy()
         if float(np.std(values)) == 0.0:
             continue
-        best, least = [Term("weather", column, "linear", float(np.average(values, weights=hours.length)))], np.inf
-        for place, shape in enumerate([best, *_shapes(column, values)]):
-            x = design(hours, [*others, *chosen, *shape])
-            error = float(((hours.kwh - held_out(x, hours.kwh, fold)) ** 2).sum())
-            # The line comes first, and stays unless something is clearly better.
-            if place == 0 or error < least * ((1 - WORTH) if best[0].level == "linear" else 1):
-                best, least = shape, error
+        points = sorted({float(f"{point:.3g}") for point in np.quantile(values, DECILES)})
+        mean = float(np.average(values, weights=hours.length))
+        best, least = [Term("weather", column, "linear", mean)], np.inf
+        for shapes in ([best], list(_single(column, points)), list(_double(column, points))):
+            errors = [_error(hours, [*others, *chosen], shape, fold) for shape in shapes]
+            place = int(np.argmin(errors)) if errors else 0
+            if errors and (len(shapes) == 1 or errors[place] < least * (1 - WORTH)):
+                best, least = shapes[place], errors[place]
         chosen += best
     return chosen
 
 
-def _shapes(column: str, values: Floats) -> Iterator[list[Term]]:
-    points = sorted({float(f"{point:.3g}") for point in np.quantile(values, DECILES)})
-    for place, point in enumerate(points):
+def _error(hours: Hours, others: Sequence[Term], shape: Sequence[Term], fold: NDArray[np.int64]) -> float:
+    """Squared error on days held back; infinite where heating or cooling would give energy back."""
+    x = design(hours, [*others, *shape])
+    if shape[0].level != "linear":
+        coef = np.linalg.lstsq(x, hours.kwh, rcond=None)[0]
+        if (coef[-len(shape) :] <= 0).any():
+            return np.inf
+    return float(((hours.kwh - held_out(x, hours.kwh, fold)) ** 2).sum())
+
+
+def _single(column: str, points: Sequence[float]) -> Iterator[list[Term]]:
+    for point in points:
         yield [Term("weather", column, "below", point)]
         yield [Term("weather", column, "above", point)]
+
+
+def _double(column: str, points: Sequence[float]) -> Iterator[list[Term]]:
+    for place, point in enumerate(points):
         for higher in points[place::2]:
             yield [Term("weather", column, "below", point), Term("weather", column, "above", higher)]

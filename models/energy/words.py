@@ -117,6 +117,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "No complete hour lies before baseline_until ({until}); there is nothing to learn a baseline from.",
         "baseline_until({until})より前の完全な時間がないため、ベースラインを作成できません。",
     ),
+    "new_product": (
+        "The baseline never saw {levels} ({share} of what was made since); they count as its usual mix.",
+        "ベースラインにない品種 {levels}(その後の生産の{share})は、ベースラインの平均的な構成とみなしました。",
+    ),
     "nothing_made": (
         "No good unit was made in one of the two periods, so there is no energy per unit to compare.",
         "一方の期間に良品がないため、原単位を比較できません。",
@@ -126,12 +130,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "凍結済みベースラインに必要な列 {columns} が表にないため、使用しませんでした。",
     ),
     "peak_coarse": (
-        "Intervals of {minutes} min are longer than the demand interval of {demand} min: the true peak is higher.",
-        "区間({minutes}分)がデマンド時限({demand}分)より長いため、実際の最大デマンドはこれより高くなります。",
+        "Demand is told over {used} min: intervals of {minutes} min do not fit into {demand} min. The true peak is "
+        "higher.",
+        "区間({minutes}分)がデマンド時限({demand}分)に収まらないため{used}分平均で示します。実際の最大値はこれより"
+        "高くなります。",
     ),
     "no_startup": (
-        "Start-up losses cannot be told: that takes intervals of an hour or less, at least 5 starts after a stop of half "
-        "an hour, and steady running in between.",
+        "Start-up losses cannot be told: that takes intervals of an hour or less, at least 5 starts after a stop of "
+        "half an hour, and steady running in between.",
         "立上げ損失は算出できません。1時間以下の区間、30分以上の停止後の起動5回以上、その間の安定運転が必要です。",
     ),
     "no_day_slots": (
@@ -215,7 +221,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "check_driver_passed": ("production is a driver", "生産量が変数に含まれる"),
     "check_driver_failed": ("production is not among the drivers", "生産量が変数に含まれない"),
     "check_p_value_passed": (
-        "every driver is significant (largest p {value})",
+        "what is made is significant (largest p {value})",
         "すべての変数が有意(最大 p = {value})",
     ),
     "check_p_value_failed": (
