@@ -5,8 +5,8 @@ Three questions, three methods, put together here: credit (`models.why.leading`)
 is one, gives its prediction and must agree to the change.
 
 Good is, for a verdict, a risk under the study's threshold (that of its model; without a model the one with the best F1
-on units not seen), never above one half. For a measured target it is what the unit would be expected to reach with
-every factor but its context put to where good production ran.
+on units not seen), never above one half. For a measured target it is what three in four units of good production are
+expected to reach in the unit's own context.
 
 >>> import pandas as pd
 >>> from models.study.data import prepare
@@ -45,6 +45,8 @@ Floats = NDArray[np.float64]
 
 WORTH = 0.05
 """A second factor leads, too, if its credit is at least this share of all positive credit."""
+USUAL = 0.75
+"""Of good production in like context so much is as good: not its average, which half of it misses."""
 NEVER_ABOVE = 0.5
 """Who is more likely bad than good is not good, whatever the threshold."""
 
@@ -113,7 +115,7 @@ class Explainer:
                 self._support,
                 goal=goal,
                 judge=None if self.learned is None else self._judge,
-                agreed=self._agreed(position, goal),
+                agreed=None if self.learned is None else self._agreed(position),
             )
             change, best = found.change, found.best
         return Explanation(
@@ -167,22 +169,14 @@ class Explainer:
     def _goal(self, position: int) -> float:
         if self.reading.data.spec.task == "classification":
             return self._thresholds[0]
-        made = self._like_good(position)
-        return float(self.reading.mechanism.unseen(made, np.full(len(made), position)).mean())
+        made = self.reading.like_good(position)
+        return float(np.quantile(self.reading.mechanism.unseen(made, np.full(len(made), position)), USUAL))
 
-    def _agreed(self, position: int, goal: float) -> float:
+    def _agreed(self, position: int) -> float:
         """What the study's own model must say at most."""
         if self.reading.data.spec.task == "classification":
             return self._thresholds[1]
-        return goal if self.learned is None else float(self._judge(self._like_good(position)).mean())
-
-    def _like_good(self, position: int) -> Floats:
-        """(K, columns): the unit in its context, all else lent by good production."""
-        reading = self.reading
-        spec = reading.data.spec
-        free = [player for player, name in enumerate(reading.factors) if spec.factor(name).role != "context"]
-        made: Floats = reading.good.restore(reading.numbers[[position]], free)[0]
-        return made
+        return float(np.quantile(self._judge(self.reading.like_good(position)), USUAL))
 
     def _judge(self, numbers: Floats) -> Floats:
         assert self.learned is not None

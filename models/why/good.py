@@ -74,27 +74,40 @@ class Good:
         scores = scores - mean
         return scores, mean, scores.T @ scores / max(len(scores), 1)
 
-    def lenders(self, numbers: Floats, restored: Sequence[int]) -> Ints:
-        """(N, K) the good units that lend the columns of the factors ``restored`` to (N, columns) units."""
-        scores, mean, covariance = self._scores
-        columns = [column for player in restored for column in self.players[player]]
-        inside = np.isin(self.cells.owner, columns)
-        count = min(MATCHED, len(scores))
-        if inside.all():
-            return np.tile(np.linspace(0, len(scores) - 1, count).astype(np.int64), (len(numbers), 1))
-        system = covariance[np.ix_(~inside, ~inside)] + RIDGE * np.eye(int((~inside).sum()))
-        slope = np.linalg.solve(system, covariance[np.ix_(~inside, inside)])
-        theirs = scores[:, ~inside] @ slope
-        ours = (self.cells.scores(numbers) - mean)[:, ~inside] @ slope
-        far = (ours**2).sum(axis=1)[:, None] - 2 * ours @ theirs.T + (theirs**2).sum(axis=1)[None]
-        if count == len(scores):
-            return np.tile(np.arange(count), (len(numbers), 1))
+    def scores(self, numbers: Floats) -> Floats:
+        """(N, scores) of units (N, columns), about the mean of good production."""
+        return np.asarray(self.cells.scores(numbers) - self._scores[1])
+
+    def lenders(self, scores: Floats, restored: Sequence[int]) -> Ints:
+        """(N, K) the good units that lend the columns of the factors ``restored`` to units with ``scores``."""
+        theirs, _, covariance = self._scores
+        inside = np.zeros(theirs.shape[1], dtype=np.bool_)
+        for player in restored:
+            inside |= self._owned[player]
+        count = min(MATCHED, len(theirs))
+        if inside.all() or count == len(theirs):
+            same = np.linspace(0, len(theirs) - 1, count).astype(np.int64)
+            return np.broadcast_to(same, (len(scores), count))
+        rest = ~inside
+        system = covariance[np.ix_(rest, rest)]
+        system[np.diag_indices_from(system)] += RIDGE
+        slope = np.linalg.solve(system, covariance[np.ix_(rest, inside)])
+        known, asked = theirs[:, rest] @ slope, scores[:, rest] @ slope
+        far = (known**2).sum(axis=1)[None, :] - 2 * asked @ known.T
         return np.asarray(np.argpartition(far, count, axis=1)[:, :count], dtype=np.int64)
 
-    def restore(self, numbers: Floats, restored: Sequence[int]) -> Floats:
-        """(N, K, columns): the units with the factors ``restored`` lent by K good units each."""
+    def restore(self, numbers: Floats, restored: Sequence[int], scores: Floats | None = None) -> Floats:
+        """(N, K, columns): the units with the factors ``restored`` lent by K good units each.
+
+        ``scores``: of the units, if they are at hand.
+        """
         columns = [column for player in restored for column in self.players[player]]
-        lent = self.lenders(numbers, restored)
+        lent = self.lenders(self.scores(numbers) if scores is None else scores, restored)
         out = np.repeat(numbers[:, None, :], lent.shape[1], axis=1)
-        out[:, :, columns] = self.numbers[lent][:, :, columns]
+        out[:, :, columns] = self.numbers[lent[:, :, None], columns]
         return out
+
+    @cached_property
+    def _owned(self) -> Bools:
+        """(players, scores): which scores belong to each factor."""
+        return np.stack([np.isin(self.cells.owner, columns) for columns in self.players])

@@ -7,7 +7,11 @@ The game of a unit: the players are its factors; restoring the set S is worth
 with f the risk (or expected loss) by a model that has not seen the unit (`models.why.mechanism`). The credit of factor
 i is the Shapley value of the fall, phi_i = Σ_S |S|! (m-1-|S|)! / m! · (v(S) - v(S ∪ i)), so that
 
-    f(unit) = base + rest + Σ phi_i,     base = mean f of good production,     rest = v(all players) - base.
+    f(unit) = base + rest + Σ phi_i,     rest = v(all players) - base.
+
+Verdicts: base is the mean risk of good production. Measured targets: good production of like context, v(all factors but
+context); context is given there (weather, product, volume decide much of a kWh figure, and nobody's setting does), so
+it is no player.
 
 Where plain SHAP goes astray: it compares with columns drawn apart from each other, so of two columns that move together
 each earns what belongs to the other, and its trees read a joint limit column by column. Here a column is moved to where
@@ -19,8 +23,7 @@ proof of cause; of columns that always move together no method can say which it 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
 from math import factorial
 
 import numpy as np
@@ -28,7 +31,7 @@ from numpy.typing import NDArray
 
 from models.study.data import StudyData
 from models.why.cells import Cells
-from models.why.good import Good, good_units
+from models.why.good import MATCHED, Good, good_units
 from models.why.mechanism import Mechanism, fit, jackknife
 
 __all__ = ["PLAYERS", "Credit", "Reading", "credit_error", "credit_of", "explain_batch", "read", "shapley"]
@@ -46,7 +49,7 @@ AT_ONCE = 500_000
 
 @dataclass(frozen=True)
 class Reading:
-    """A study as it is explained. ``factors``: the players; ``base``: mean unseen risk of good production."""
+    """A study as it is explained. ``factors``: its factors; ``candidates``: those that may get credit, by gain."""
 
     data: StudyData
     cells: Cells
@@ -60,9 +63,18 @@ class Reading:
     """(n,) risk or expected loss of every unit by a model that has not seen it."""
 
     @property
-    def base(self) -> float:
-        """Mean unseen risk of good production."""
-        return float(self.unseen[self.is_good].mean())
+    def given(self) -> frozenset[int]:
+        """Factors that good production shares with the unit it is compared with."""
+        if self.data.spec.task == "classification":
+            return frozenset()
+        roles = enumerate(self.data.spec.factor(name).role for name in self.factors)
+        return frozenset(player for player, role in roles if role == "context")
+
+    def like_good(self, unit: int) -> Floats:
+        """(K, columns): the unit with everything lent by good production, but what is given."""
+        free = [player for player in range(len(self.factors)) if player not in self.given]
+        made: Floats = self.good.restore(self.numbers[[unit]], free)[0]
+        return made
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,8 @@ class Credit:
     values: Floats
     start: float
     """The unit's own risk or expected loss, unseen."""
+    base: float
+    """That of good production."""
     rest: float
     """``start - sum(values) - base``."""
 
@@ -91,11 +105,12 @@ def read(data: StudyData, seed: int = 0) -> Reading:
     owner = [factors.index(data.factor_of[name]) for name in cells.columns]
     players = [[column for column, mine in enumerate(owner) if mine == player] for player in range(len(factors))]
     gain = np.bincount(owner, weights=found.gain, minlength=len(factors))
-    candidates = tuple(int(player) for player in np.argsort(-gain, kind="stable")[:CANDIDATES])
     is_good = good_units(data, cells, numbers)
     good = Good.of(cells, numbers[is_good], players, np.random.default_rng(seed))
     unseen = found.unseen(numbers, np.arange(data.n))
-    return Reading(data, cells, numbers, found, good, factors, candidates, is_good, unseen)
+    made = Reading(data, cells, numbers, found, good, factors, (), is_good, unseen)
+    order = [int(player) for player in np.argsort(-gain, kind="stable") if player not in made.given]
+    return replace(made, candidates=tuple(order[:CANDIDATES]))
 
 
 def explain_batch(reading: Reading, units: Sequence[int]) -> list[tuple[str, ...]]:
@@ -106,7 +121,7 @@ def explain_batch(reading: Reading, units: Sequence[int]) -> list[tuple[str, ...
 
 def credit_of(reading: Reading, units: Ints) -> list[Credit]:
     """The credit of each factor, unit by unit."""
-    singles = np.stack([_worth(reading, units, (player,)) for player in reading.candidates], axis=1)
+    singles = _worths(reading, units, [(player,) for player in reading.candidates]).T
     fall = reading.unseen[units][:, None] - singles
     chosen = np.sort(np.argsort(-fall, axis=1, kind="stable")[:, :PLAYERS], axis=1)
     out: dict[int, Credit] = {}
@@ -122,38 +137,49 @@ def credit_of(reading: Reading, units: Ints) -> list[Credit]:
 
 def _shared(reading: Reading, units: Ints, players: tuple[int, ...]) -> list[Credit]:
     """Units with the same players."""
-    m, start = len(players), reading.unseen[units]
-    worth = np.empty((1 << m, len(units)))
-    worth[0] = start
-    for size in range(1, m + 1):
-        for some in combinations(range(m), size):
-            code = sum(1 << place for place in some)
-            worth[code] = _worth(reading, units, tuple(players[place] for place in some))
+    start = reading.unseen[units]
+    worth = np.concatenate([start[None], _worths(reading, units, _coalitions(players))])
     values = shapley(-worth)
-    rest = worth[-1] - reading.base
-    return [Credit(players, values[:, at], float(start[at]), float(rest[at])) for at in range(len(units))]
+    if reading.given:
+        everything = tuple(player for player in range(len(reading.factors)) if player not in reading.given)
+        base = _worths(reading, units, [everything])[0]
+    else:
+        base = np.full(len(units), reading.unseen[reading.is_good].mean())
+    rest = worth[-1] - base
+    figures = zip(start.tolist(), base.tolist(), rest.tolist(), strict=True)
+    return [Credit(players, values[:, at], *some) for at, some in enumerate(figures)]
 
 
 def credit_error(reading: Reading, unit: int, credit: Credit) -> Floats:
     """(players,) standard error of one unit's credits: how far the cross-fitted models disagree (jackknife)."""
-    m, numbers = len(credit.players), reading.numbers[[unit]]
-    worth = np.empty((1 << m, len(reading.mechanism.boosters)))
-    worth[0] = reading.mechanism.spread(numbers)[:, 0]
-    for code in range(1, 1 << m):
-        restored = tuple(player for place, player in enumerate(credit.players) if code >> place & 1)
-        worth[code] = reading.mechanism.spread(reading.good.restore(numbers, restored)[0]).mean(axis=1)
-    return jackknife(shapley(-worth).T)[1]
+    numbers = reading.numbers[[unit]]
+    scores = reading.good.scores(numbers)
+    made = np.stack([reading.good.restore(numbers, some, scores)[0] for some in _coalitions(credit.players)])
+    risk = reading.mechanism.spread(made.reshape(-1, made.shape[2])).reshape(-1, *made.shape[:2]).mean(axis=2)
+    worth = np.concatenate([reading.mechanism.spread(numbers), risk], axis=1)
+    return jackknife(shapley(-worth.T).T)[1]
 
 
-def _worth(reading: Reading, units: Ints, restored: tuple[int, ...]) -> Floats:
-    """(N,) v(S) of each unit."""
-    out = np.empty(len(units))
-    chunk = max(1, AT_ONCE // 20)
+def _coalitions(players: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Every set of players but the empty one, in the order that `shapley` wants."""
+    return [
+        tuple(player for place, player in enumerate(players) if code >> place & 1)
+        for code in range(1, 1 << len(players))
+    ]
+
+
+def _worths(reading: Reading, units: Ints, coalitions: Sequence[tuple[int, ...]]) -> Floats:
+    """(coalitions, N) v(S) of each unit."""
+    out = np.empty((len(coalitions), len(units)))
+    chunk = max(1, AT_ONCE // (MATCHED * len(coalitions)))
     for first in range(0, len(units), chunk):
         some = units[first : first + chunk]
-        made = reading.good.restore(reading.numbers[some], restored)
-        risk = reading.mechanism.unseen(made.reshape(-1, made.shape[2]), np.repeat(some, made.shape[1]))
-        out[first : first + chunk] = risk.reshape(len(some), -1).mean(axis=1)
+        numbers = reading.numbers[some]
+        scores = reading.good.scores(numbers)
+        made = np.stack([reading.good.restore(numbers, restored, scores) for restored in coalitions])
+        whose = np.broadcast_to(some[None, :, None], made.shape[:3])
+        risk = reading.mechanism.unseen(made.reshape(-1, made.shape[3]), whose.reshape(-1))
+        out[:, first : first + chunk] = risk.reshape(made.shape[:3]).mean(axis=2)
     return out
 
 

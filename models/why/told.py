@@ -23,6 +23,8 @@ WIDTH = 1.645
 """Standard errors either way of a 90 % interval."""
 FROM, TO = 0.1, 0.9
 """Quantiles between which good production is said to have run."""
+KNOWN = 0.5
+"""Where the table accounts for less than this share of what is above good production, that is said."""
 MOVED_LEAST = 0.05
 """States that move by less than this share of their spread are not spoken of."""
 
@@ -48,7 +50,7 @@ def entry(found: "Explanation") -> ExplanationEntry:
         "expected": found.credit.start * sign,
         "goal": found.goal * sign,
         "foreseen": found.foreseen,
-        "base": reading.base * sign,
+        "base": found.credit.base * sign,
         "rest": found.credit.rest * sign,
         "leading": found.leading,
         "factors": factors,
@@ -155,12 +157,14 @@ def _said(
     out = [
         say(code, {
             "unit": found.label, "target": data.spec.target, "value": shown.loss(loss * data.sign),
-            "expected": expected, "goal": goal, "base": shown.loss(found.reading.base * data.sign),
+            "expected": expected, "goal": goal, "base": shown.loss(found.credit.base * data.sign),
         })
     ]  # fmt: skip
     if not found.foreseen:
         unforeseen = loss > max(found.goal, 0.5) if shown.share else loss > found.goal
         return [*out, say("unforeseen" if unforeseen else "no_worse", {"expected": expected, "goal": goal})]
+    if not shown.share and found.credit.start - found.goal < KNOWN * (loss - found.goal):
+        out.append(say("partly", {"left": shown.loss((loss - found.credit.start) * data.sign)}))
     leading = [_ran(one) for one in factors if one["factor"] in found.leading]
     if leading:
         code = "leading_two" if len(leading) == 2 else "leading_one"

@@ -18,15 +18,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "{unit}は良品でした。この個体を学習していないモデルの不良確率は{expected}、良品の平均は{base}です。",
     ),
     "measured": (
-        "{unit}: {target} was {value}. A model that has not seen it expects {expected}; good production in the same "
-        "context reaches {goal}.",
-        "{unit}の{target}は{value}でした。これを学習していないモデルの予測は{expected}、同じ条件での良好な生産は{goal}です。",
+        "{unit}: {target} was {value}. A model that has not seen it expects {expected}; three in four good "
+        "units of the same context reach {goal}.",
+        "{unit}の{target}は{value}でした。これを学習していないモデルの予測は{expected}、同じ条件の良好な生産の4分の3は{goal}の水準に達しています。",
     ),
     "unforeseen": (
         "The table does not tell why: from its other columns one would have expected a good unit ({expected}, good up "
         "to {goal}). What made it so was chance or was not measured.",
         "表のデータからは理由が分かりません。他の列からは良好と予測されます(予測{expected}、良好とみなす上限{goal})。"
         "偶然か、測定されていない要因によるものです。",
+    ),
+    "partly": (
+        "The table accounts for the smaller part only: {left} above that expectation is chance, or was not measured.",
+        "表のデータで説明できるのは一部だけです。予測を超える{left}は、偶然か測定されていない要因によるものです。",
     ),
     "no_worse": (
         "There is nothing to mend: it is expected as good as good production ({expected}, good up to {goal}).",
