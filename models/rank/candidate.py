@@ -16,7 +16,7 @@ from models.rank.order import Order
 from models.rank.windows import Grid, direction_of, grid_of, levels_of
 from models.study.data import StudyData, word
 
-__all__ = ["Candidate", "Estimate", "Sample", "candidate", "estimate"]
+__all__ = ["Candidate", "Estimate", "Sample", "adjusting", "candidate", "estimate"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -72,6 +72,10 @@ class Estimate:
     """What the gate tests. (cells, d)"""
     error: float
     """Standard error of what one standard deviation of the setting does to the loss."""
+    products: dict[str, float]
+    """How much its product with each column it is adjusted for matters to the model (a Wald statistic)."""
+    joint: bool = False
+    """Two settings, each with a window of its own that needs the other's."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
     known = values.notna().to_numpy()
     rows, cells = sample.rows[known], sample.cells[known]
     values, adjust = values[known], data.features[others].iloc[rows]
-    given = _with_history(data, sample, column, adjust, rows)
+    given = adjusting(data, sample, column, adjust, rows)
     effect = fit_effect(
         values, given, data.loss[rows], cells, sample.draws.shape[1], logistic=data.spec.task == "classification"
     )
@@ -143,10 +147,11 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
         tuple(others),
         effect.scores,
         effect.error,
+        effect.products(),
     )
 
 
-def _with_history(data: StudyData, sample: Sample, column: str, adjust: pd.DataFrame, rows: Ints) -> pd.DataFrame:
+def adjusting(data: StudyData, sample: Sample, column: str, adjust: pd.DataFrame, rows: Ints) -> pd.DataFrame:
     """What a setting is adjusted for, with the time, and with the results before where the loss has a memory."""
     if data.time is None:
         return adjust

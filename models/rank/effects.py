@@ -105,6 +105,16 @@ class Effect:
         moved += self.simple[rows] @ np.einsum("bcm,c->mb", slopes, mixed[0])
         return now - self._mean(moved)
 
+    def products(self) -> dict[str, float]:
+        """Wald statistic of the setting's product with each column that is adjusted for."""
+        place = np.arange(len(self.owners))
+        out = {}
+        for name in dict.fromkeys(owner for owner in self.owners if owner):
+            own = np.array([owner == name for owner in self.owners]) & (place >= self.n_z)
+            beta = self.model.beta[own]
+            out[name] = float(beta @ np.linalg.solve(self.model.cover[np.ix_(own, own)], beta)) if own.any() else 0.0
+        return out
+
     def _mean(self, eta: Floats) -> Floats:
         return self.model.mean(eta) * self.scale + self.shift
 

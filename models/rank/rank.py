@@ -23,6 +23,7 @@ from models.rank.glm import merge_groups
 from models.rank.history import History
 from models.rank.money import price_of
 from models.rank.order import Order
+from models.rank.pairs import pairs
 from models.rank.timeline import timeline
 from models.rank.words import say
 from models.study.data import Excluded, Notice, StudyData, TooLittle, span
@@ -271,6 +272,8 @@ def _estimates(
         ahead = (time.monotonic() - began) * (len(candidates) - place - 1)
         if ahead > pace.left:
             most = max(2000, int(len(sample.rows) * pace.left / ahead))
+    if found and pace.left > 0:
+        found += pairs(data, found, _sample(data, history, order, np.random.default_rng(state), most, draws), rng)
     if candidates and data.n > MOST_ROWS:
         notices.append(Notice("sampled", {"count": MOST_ROWS, "n": data.n}))
     return found, notices
