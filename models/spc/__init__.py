@@ -1,1 +1,1 @@
-"""Statistical process control: control charts, rules, and whether a process holds a special cause. See `docs/spc.md`."""
+"""Statistical process control: control charts, their rules, and special or common cause. See `docs/spc.md`."""

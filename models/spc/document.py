@@ -10,7 +10,7 @@ State = Literal["special_cause", "common_cause", "too_short"]
 
 
 class ChartPoint(TypedDict):
-    """``at`` … ``until``: first and last unit, ISO 8601 UTC, or null without instants; ``first``: its first unit, from 1."""
+    """``at`` … ``until``: first and last unit (ISO 8601 UTC), null without instants; ``first``: first unit, from 1."""
 
     at: str | None
     until: str | None
@@ -23,7 +23,7 @@ class ChartPoint(TypedDict):
 
 
 class SignalSaid(TypedDict):
-    """``first`` … ``last``: points that show the pattern, from 0; ``distance``: the farthest, in σ from the centre line."""
+    """``first`` … ``last``: points of the pattern, from 0; ``distance``: the farthest, in σ from the centre line."""
 
     rule: str
     shape: str

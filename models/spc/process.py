@@ -27,7 +27,7 @@ Direction = Literal["worse", "better", "neither"]
 
 @dataclass(frozen=True)
 class Seen:
-    """A signal, how far its points are from the centre line in σ, and the share of steady processes with one as rare."""
+    """A signal, how far it is from the centre line in σ, and the share of steady processes with one as rare."""
 
     signal: Signal
     distance: float
@@ -52,7 +52,8 @@ class ProcessState:
     """``code``: the word for the state, or why there is no chart, with its blanks in ``values``.
 
     ``sign``: +1 where low is good. ``at``, ``until``: first and last instant of each point, empty without instants.
-    ``phi``: autocorrelation that widened the limits; ``over``: how much wider than binomial; ``r2``: explained by context.
+    ``phi``: autocorrelation that widened the limits; ``over``: times wider than binomial; ``r2``: share explained by
+    ``context``.
     """
 
     state: State
@@ -193,7 +194,7 @@ class ProcessState:
     def _notes(self, chart: Chart) -> list[Said]:
         by, count = self.groups.by, len(chart.values)
         size = round(float(np.mean(self.groups.sizes)))
-        known = by in ("day", "8h", "hour", "units")
+        known = by in ("week", "day", "8h", "hour", "units")
         blanks = {"points": count, "over": self.over, "r2": self.r2, "context": ", ".join(self.context)}
         said = [
             [say(f"chart_{chart.name}", blanks)],
@@ -202,7 +203,11 @@ class ProcessState:
             [say("autocorrelated", {"phi": self.phi})] if self.phi else [],
             [say("rules", {"rules": say(self.rule_set)})],
         ]
-        chances = sum(not seen.beyond_chance for seen in self.seen)
+        inside = [(moment["first"], moment["last"]) for moment in self.moments()]
+        chances = sum(
+            not seen.beyond_chance and not any(first <= seen.signal.last <= last for first, last in inside)
+            for seen in self.seen
+        )
         if chances:
             said.append([say("by_chance", {"count": chances, "points": count})])
         return list(chain.from_iterable(said))

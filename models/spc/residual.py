@@ -43,7 +43,7 @@ REACH = 3.0
 
 @dataclass(frozen=True)
 class Expected:
-    """``residual`` (n,): the loss corrected for context, around the mean loss. ``r2``: share explained where not fitted."""
+    """``residual`` (n,): the loss corrected for context, around its mean; ``r2``: explained where it was not fitted."""
 
     residual: Floats
     r2: float

@@ -48,6 +48,11 @@ class Rule:
     of: int
     sigmas: float = 0.0
 
+    @property
+    def sided(self) -> bool:
+        """Is its pattern above or below (rising or falling)?"""
+        return self.shape not in ("alternating", "within", "outside")
+
 
 def _eight() -> tuple[Rule, ...]:
     return (
@@ -79,8 +84,8 @@ RULE_SETS: Mapping[str, tuple[Rule, ...]] = {
 class Signal:
     """A stretch of neighbouring points that complete a rule's pattern on one side.
 
-    ``start``: where the pattern of the first of them begins; ``first`` … ``last``: the points marked; ``side``: +1 above
-    (rising), -1 below (falling), 0 where the rule has no side.
+    ``start``: where the pattern of the first of them begins; ``first`` … ``last``: the points marked; ``side``: +1
+    above (rising), -1 below (falling), 0 where the rule has no side.
     """
 
     rule: Rule
@@ -135,7 +140,7 @@ def _sideless(z: Floats, rule: Rule) -> Bools:
 
 def marks(z: Floats, rule: Rule) -> Ints:
     """Which points complete the rule's pattern: +1 above, -1 below, 2 where it has no side, else 0. (…, n)"""
-    if rule.shape in ("alternating", "within", "outside"):
+    if not rule.sided:
         return _sideless(z, rule).astype(np.int64) * 2
     above, below = _sided(z, rule)
     return np.asarray(above.astype(np.int64) - below.astype(np.int64))

@@ -6,14 +6,16 @@ rules, those that a plant in Japan is audited by, and of all sets measured (`doc
 at the same share of false alarms, since every further rule has to pay for those it brings. `models.spc.chance`
 decides which signals count."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models.spc.autocorrelation import autocorrelation, clear
-from models.spc.chance import EWMA, Counts, judged
-from models.spc.chart import Chart, Floats, standardised
+from models.spc.chance import EWMA, judged
+from models.spc.chart import Chart, Floats
+from models.spc.in_control import Counts
 from models.spc.individuals import individuals
 from models.spc.p_chart import p_chart
 from models.spc.process import ProcessState, Seen
@@ -51,12 +53,12 @@ def _of_shares(data: StudyData, rule_set: str) -> ProcessState:
     if groups.count < FEWEST:
         return _too_short(data, rule_set, groups, "too_few_points", {"points": groups.count, "needed": FEWEST})
     count, size = groups.sums(data.loss), groups.sizes
-    share = float(count.sum() / size.sum())
-    raw = standardised(count / size, share, np.sqrt(share * (1 - share) / size))
-    phi = float(clear(autocorrelation(raw), groups.count))
+    counts = Counts(size)
+    phi = float(clear(autocorrelation(counts.z(count)), groups.count))
     chart = p_chart(count, size.astype(np.float64), nelson=True, phi=phi)
+    share = chart.centre[0]
     over = float(chart.sigma[0] / np.sqrt(share * (1 - share) / size[0]))
-    found = judged(raw, rule_set, Counts(size, share))
+    found = judged(count, rule_set, counts)
     return _state(data, rule_set, groups, chart, found, phi=phi, over=over)
 
 
@@ -73,9 +75,17 @@ def _of_means(data: StudyData, rule_set: str) -> ProcessState:
     phi = float(clear(autocorrelation(values), groups.count))
     chart = individuals(values, nelson=True, phi=phi)
     if told is None or not corrected:
-        return _state(data, rule_set, groups, chart, judged(values, rule_set), phi=phi)
+        return _state(data, rule_set, groups, chart, _judged(data, values, rule_set), phi=phi)
     chart = Chart("residual", chart.values, chart.centre, chart.sigma, chart.lower, chart.upper)
-    return _state(data, rule_set, groups, chart, judged(values, rule_set), phi=phi, r2=told.r2, context=tuple(context))
+    return _state(
+        data, rule_set, groups, chart, _judged(data, values, rule_set), phi=phi, r2=told.r2, context=tuple(context)
+    )
+
+
+def _judged(data: StudyData, values: Floats, rule_set: str) -> list[tuple[Signal, float]]:
+    """Judged as losses (high is bad), told as measured."""
+    found = judged(values * data.sign, rule_set)
+    return [(replace(signal, side=int(signal.side * data.sign)), chance) for signal, chance in found]
 
 
 def _context(data: StudyData) -> list[str]:

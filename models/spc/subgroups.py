@@ -1,10 +1,10 @@
 """Which units make one point of a chart: rational subgroups, in order of time.
 
 Units of a subgroup were made under the same conditions, so what differs between subgroups is what happened in
-time. A declared group (lot, shift) is that; without one a calendar day, which holds every shift and so hides none
-of their cycle; with less than `FEWEST` days eight hours, then one hour; without instants equal numbers of units.
-Neighbours are then merged until every subgroup holds ``least`` units and there are at most `MOST`; a small rest
-joins its neighbour.
+time. A declared group (lot, shift) is that. Without one it is a calendar day (UTC), so that the cycle of the
+shifts is inside every point; a week where there are more than `MOST` days, for the same reason; with less than
+`FEWEST` days eight hours, then one hour; without instants equal numbers of units. Neighbours are then merged
+until a subgroup holds ``least`` units and there are at most about `MOST`; a small rest joins its neighbour.
 
 **Shapes.** Units (n,) in order of time → `Subgroups` with codes (n,) from 0 to k - 1. **Limits of validity.**
 Groups that are made at the same time (machines, teams) are no stretch of time: where a typical group is spread
@@ -34,12 +34,16 @@ MOST = 100
 BLOCKS = 60
 """Points where nothing but the order is known."""
 SPREAD = 2.0
-CALENDAR = (("day", "D"), ("8h", "8h"), ("hour", "h"))
+JOINED = 0.9
+"""Fewer subgroups than this share of the cells: neighbours were put together, not only a short end."""
+CALENDAR = (("week", 168), ("day", 24), ("8h", 8), ("hour", 1))
+"""Hours."""
+MONDAY = pd.Timestamp("1970-01-05", tz="UTC")
 
 
 @dataclass(frozen=True)
 class Subgroups:
-    """``by``: the group's column, ``day``, ``8h``, ``hour`` or ``units``; ``merged``: neighbours were put together.
+    """``by``: the group's column, ``week``, ``day``, ``8h``, ``hour`` or ``units``; ``merged``: neighbours together.
 
     ``codes`` (n,): the subgroup of each unit, ascending in time; ``sizes`` (k,).
     """
@@ -79,12 +83,19 @@ def _cells(groups: Ints, group: str, time: pd.Series | None) -> tuple[str, Ints]
         if ranked is not None and ranked.max() + 1 >= FEWEST:
             return group, ranked
     if time is not None and pd.api.types.is_datetime64_any_dtype(time.dtype):
-        for name, width in CALENDAR:
-            codes = pd.factorize(time.dt.floor(width))[0].astype(np.int64)
+        found = {name: _every(time, hours) for name, hours in CALENDAR}
+        if found["day"].max() < MOST:
+            del found["week"]
+        for name, codes in found.items():
             if codes.max() + 1 >= FEWEST:
                 return name, codes
     blocks = max(1, min(BLOCKS, n // 2))
     return "units", np.arange(n, dtype=np.int64) * blocks // n
+
+
+def _every(time: pd.Series, hours: int) -> Ints:
+    """Numbers of the stretches of so many hours that hold a unit."""
+    return np.asarray(pd.factorize((time - MONDAY) // pd.Timedelta(hours=hours))[0], dtype=np.int64)
 
 
 def _merge(sizes: Ints, need: float) -> Ints:
@@ -114,4 +125,4 @@ def subgroups(groups: Ints, group: str, time: pd.Series | None, least: float) ->
         if codes[-1] + 1 >= FEWEST:
             break
     merged = codes[cells]
-    return Subgroups(by, int(codes[-1]) + 1 < len(sizes), merged, np.bincount(merged))
+    return Subgroups(by, int(codes[-1]) + 1 < JOINED * len(sizes), merged, np.bincount(merged))

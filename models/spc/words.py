@@ -123,11 +123,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "個々の値の管理図(X): {context}の影響を補正した群の平均値(個体間の変動の{r2:.0%}を説明)。管理限界線は"
         "この{points}点の移動範囲から求めた3σ限界です。",
     ),
-    "subgroup_column": ("One point per {by}, {size} units on average.", "1点は1つの{by}(平均{size}個)です。"),
-    "subgroup_day": ("One point per day (UTC), {size} units on average.", "1点は1日(UTC)の平均{size}個です。"),
-    "subgroup_8h": ("One point per eight hours, {size} units on average.", "1点は8時間の平均{size}個です。"),
-    "subgroup_hour": ("One point per hour, {size} units on average.", "1点は1時間の平均{size}個です。"),
-    "subgroup_units": ("One point per {size} units in a row.", "1点は連続する約{size}個です。"),
+    "subgroup_column": ("One point per {by}, {size} units on average.", "1点が1つの{by}(平均{size}個)です。"),
+    "subgroup_day": ("One point per day (UTC), {size} units on average.", "1点が1日分(UTC、平均{size}個)です。"),
+    "subgroup_week": (
+        "One point per week (from Monday, UTC), {size} units on average.",
+        "1点が1週間分(月曜始まり、UTC、平均{size}個)です。",
+    ),
+    "subgroup_8h": ("One point per eight hours, {size} units on average.", "1点が8時間分(平均{size}個)です。"),
+    "subgroup_hour": ("One point per hour, {size} units on average.", "1点が1時間分(平均{size}個)です。"),
+    "subgroup_units": ("One point per {size} units in a row.", "1点が連続する約{size}個です。"),
     "merged": (
         "Neighbouring ones were put together, so that points are large enough and few enough to read.",
         "1点の個数を確保し、読みやすい点数にするため、隣り合う群をまとめました。",
