@@ -66,6 +66,7 @@ def _entry(entry: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
         "reachable": best.gain if best else 0.0,
         "weighty": bool(truth.best_gain > 0 and real > WEIGHTY * truth.best_gain),
         "idle": not any(truth.acts(column) for column in windows),
+        "admissible": all(truth.admissible(column, window) for column, window in windows.items()),
         "proven": bool(proven),
         "evidence": entry.get("evidence"),
         "bounded": any("sensitiv" in key for key in entry),

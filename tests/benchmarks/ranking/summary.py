@@ -106,6 +106,7 @@ COLUMNS: dict[str, Callable[[Sequence[Row]], Any]] = {
     "all": lambda rows: share_of(covered(_entries(rows))),
     "false first": lambda rows: share_of(row.get("false_first", False) for row in rows),
     "false any": lambda rows: share_of(_false(row) for row in rows),
+    "admissible": lambda rows: share_of(entry.get("admissible") for entry in _entries(rows)),
     "found": lambda rows: share_of(row["verdict"] == "factors_found" for row in rows),
     "too little": lambda rows: share_of(row["verdict"] == "not_enough_data" for row in rows),
     "warned": lambda rows: share_of(map(_warned, rows)),

@@ -5,6 +5,7 @@ of all windows of a setting come exactly from one intervention per point of its 
 units in order of the setting. `tests/models/rank/test_benchmark_plants.py` compares them with one intervention each.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,8 @@ MIN_SUPPORT = 0.10
 """The contract's default share of units inside an advised window."""
 STEPS = 2
 """The contract's least width of a window."""
+ON_GRID = 0.01
+"""Steps that an edge may be off the grid: rounding in a document is no fault."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,17 @@ class Truth:
             values = self.line.values[column]
             held &= self.line.nodes[column].held(values, window) == values
         return held
+
+    def admissible(self, column: str, window: Sequence[Any]) -> bool:
+        """Is a window of a setting one that may be advised?"""
+        setting, support = self.settings[column], float(self.inside({column: window}).mean())
+        if setting.levels:
+            return len(window) == 1 and str(window[0]) in setting.levels and support >= MIN_SUPPORT
+        low, high = (float(edge) for edge in window)
+        edges = [(edge - setting.low) / setting.step for edge in (low, high)]
+        on_grid = all(abs(edge - round(edge)) < ON_GRID for edge in edges)
+        within = round(edges[0]) >= 0 and round(edges[1]) < len(setting.grid)
+        return on_grid and within and round(edges[1] - edges[0]) >= STEPS and support >= MIN_SUPPORT
 
     def _best(self, setting: Setting) -> Best:
         if not self.acts(setting.name):

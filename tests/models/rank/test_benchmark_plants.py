@@ -78,6 +78,17 @@ def test_the_best_window_is_the_best_of_all_admissible_ones(seed: int) -> None:
             assert plant.truth.gain({setting.name: best.window}) == pytest.approx(found, abs=1e-12)
 
 
+def test_windows_off_the_grid_or_too_narrow_are_not_admissible() -> None:
+    plant = draw("small", 1)
+    setting = next(one for one in plant.settings if not one.levels)
+    low, high, step = setting.low, setting.high, setting.step
+    judged = [
+        plant.truth.admissible(setting.name, window)
+        for window in ([low, high], [low + step / 2, high], [low - step, high], [low, low + step], [high, low])
+    ]
+    assert judged == [True, False, False, False, False]
+
+
 def test_a_dead_setting_gives_exactly_nothing() -> None:
     plant = draw("moderate", 5)
     dead = [setting.name for setting in plant.settings if not plant.truth.acts(setting.name)]
@@ -197,6 +208,7 @@ def test_metrics_of_a_document_made_by_hand() -> None:
     assert row["hit"] is True
     assert row["regret"] == pytest.approx(0.0)
     assert row["overlap"] == 1.0
+    assert [one["admissible"] for one in row["entries"]] == [True, True]
     assert row["false_first"] is False
     turned = score({"verdict": "factors_found", "ranking": [wrong, right]}, truth)
     assert (turned["hit"], turned["regret"], turned["false_first"]) == (False, 1.0, True)
