@@ -121,16 +121,8 @@ def fit_baseline(hours: Hours) -> Baseline | Notice:
         return Notice("baseline_short", {"n": n, "needed": FEWEST_HOURS})
     if float(np.std(hours.kwh)) <= 1e-12 * max(1.0, abs(float(hours.kwh.mean()))):
         return Notice("baseline_constant", {})
-    base = [Term("volume")] if hours.counted else []
-    others = [*mix_terms(hours), *base]
-    terms = [*others, *weather_terms(hours, others)]
+    terms = _terms(hours)
     x = design(hours, terms)
-    kept = independent(x)
-    terms = [terms[place] for place in kept]
-    places = [replace(term, place=True) for term in terms if term.level in ("below", "above")]
-    x = design(hours, terms + places)
-    kept = independent(x)
-    terms, x = [(terms + places)[place] for place in kept], x[:, kept]
     held = sum(term.place for term in terms)
     days = len(np.unique(hours.day))
     per_day = max(1, round(24 / float(np.median(hours.length))))
@@ -165,6 +157,15 @@ def fit_baseline(hours: Hours) -> Baseline | Notice:
         cv_rmse=rmse / abs(total / n) if total else math.inf,
         nmbe=_bias(hours, x[:, : len(terms) - held]),
     )
+
+
+def _terms(hours: Hours) -> list[Term]:
+    """What these hours can tell apart: products, base load, weather, and the places of its change-points."""
+    others = [*mix_terms(hours), *([Term("volume")] if hours.counted else [])]
+    terms = [*others, *weather_terms(hours, others)]
+    terms = [terms[place] for place in independent(design(hours, terms))]
+    terms += [replace(term, place=True) for term in terms if term.level in ("below", "above")]
+    return [terms[place] for place in independent(design(hours, terms))]
 
 
 def _bias(hours: Hours, x: Floats) -> float | None:

@@ -74,7 +74,7 @@ def _intensity(account: EnergyDocument) -> Iterator[Notice]:
         "now": found["now"]["intensity"],
         "unit": found["unit"],
         "unit_ja": UNITS[found["unit"]],
-        "change": f"{found['change'] / before:+.1%}" if before > 0 else f"{found['change']:+.3g}",
+        "change": f"{round(found['change'] / before, 3) + 0.0:+.1%}" if before > 0 else f"{found['change']:+.3g}",
         "parts": ", ".join(_part(part, 0) for part in found["parts"]),
         "parts_ja": "、".join(_part(part, 1) for part in found["parts"]),
     }
