@@ -54,6 +54,8 @@ def judge(gave: Interval, due: Interval | None) -> tuple[State, str]:
     if gave.high < 0:
         return "worse", "worse"
     short = due is not None and due.estimate - gave.estimate > Z * float(np.hypot(gave.spread, due.spread))
+    if due is None:
+        return ("no_effect_shown", "not_shown") if gave.low <= 0 else ("realised", "shown")
     if gave.low <= 0:
         return "no_effect_shown", "promise_ruled_out" if short else "not_decided"
     return ("less_than_promised", "less_than_promised") if short else ("realised", "realised")

@@ -63,6 +63,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "The gain is shown, and agrees with what was promised.",
         "効果が確認され、見込みとも矛盾しません。",
     ),
+    "shown": (
+        "The gain is shown; nothing was promised of this window.",
+        "効果が確認されました(この範囲の見込みはありません)。",
+    ),
+    "not_shown": ("No effect is shown yet.", "効果はまだ確認できません。"),
     "less_than_promised": (
         "The gain is shown, and is clearly less than was promised.",
         "効果は確認されましたが、見込みを明らかに下回ります。",

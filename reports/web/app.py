@@ -16,6 +16,7 @@ from ingest.errors import EnvironmentFailure
 from ingest.plant import Plant
 from ingest.settings import Settings
 from ingest.store.engine import Store
+from reports.web.action_pages import ActionPages
 from reports.web.live import Hub
 from reports.web.look import Lookout
 from reports.web.pages import Pages
@@ -61,6 +62,7 @@ def build(settings: Settings, plant: Plant, store: Store) -> Starlette:
         settings.web.refresh_seconds,
     )
     pages = Pages(settings, plant, store, hub, views)
+    actions = ActionPages(pages, plant, store)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -75,6 +77,13 @@ def build(settings: Settings, plant: Plant, store: Store) -> Starlette:
                 Route("/index.json", pages.home_json),
                 Route("/quarantine", pages.quarantine),
                 Route("/quarantine.json", pages.quarantine_json),
+                Route("/actions", actions.index, methods=["GET"]),
+                Route("/actions", actions.declare, methods=["POST"]),
+                Route("/actions.json", actions.index_json, methods=["GET"]),
+                Route("/actions.json", actions.declare_json, methods=["POST"]),
+                Route("/actions/new", actions.new),
+                Route("/actions/{action_id:int}/end", actions.end, methods=["POST"]),
+                Route("/actions/{action_id:int}/end.json", actions.end_json, methods=["POST"]),
                 Route("/reports/{study}.{language}.html", pages.report),
                 Route("/events", pages.events),
                 Route("/health", pages.health),

@@ -9,6 +9,7 @@ import orjson
 
 from ingest.plant import Line, Plant
 from ingest.store.live import LedgerTotals, SignalNow
+from reports.web.actions import Action
 from reports.web.days import Defects, Energy
 from reports.web.fixes import FixList
 from reports.web.names import Names, names
@@ -52,6 +53,7 @@ class Rows:
     defects: Mapping[str, Defects | None]
     energy: Mapping[str, Energy | None]
     fix_first: tuple[FixList, ...]
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ class Board:
     data_at: datetime | None
     lines: tuple[LineBoard, ...]
     fix_first: tuple[FixList, ...]
+    actions: tuple[Action, ...]
+    """The newest ones that were not withdrawn."""
     new_signals: tuple[NewSignal, ...]
     ledger: Ledger
 
@@ -157,6 +161,7 @@ def compose(plant: Plant, rows: Rows, now: datetime, trouble: Trouble | None, ve
         data_at=max((row.last_seen for row in rows.signals if row.last_seen is not None), default=None),
         lines=tuple(_line(plant, line_id, line, seen, rows, now) for line_id, line in plant.lines.items()),
         fix_first=rows.fix_first,
+        actions=rows.actions,
         new_signals=tuple(
             NewSignal(row.address, row.last_value, row.last_level, row.last_seen)
             for row in rows.signals

@@ -17,6 +17,8 @@ from ingest.store.engine import Store
 from ingest.store.migrate import require_schema
 from ingest.store.results import latest_ranking, latest_reports
 from models.lifecycle.standing import standing
+from models.promise.ledger import listed
+from reports.web.actions import action
 from reports.web.board import Board, Rows, Trouble, compose
 from reports.web.days import DAYS, Defects, Energy, day_bounds, defects, energy, just_begun
 from reports.web.fixes import fix_list
@@ -27,6 +29,9 @@ WHOLE_WEEK_EVERY = timedelta(minutes=10)
 """Between these, only the newest day is read again: verdicts and readings that come days late are rare."""
 ANYWAY_EVERY = timedelta(minutes=1)
 """Daily figures are read again after so long even if nothing new arrived."""
+
+MOST_ACTIONS = 3
+"""Actions on the first page; the others stand on a page of their own."""
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +125,9 @@ class Lookout:
                 )
                 for study in self._plant.studies
             ),
+            actions=tuple(action(self._plant, entry) for entry in listed(self._store) if entry["state"] != "withdrawn")[
+                :MOST_ACTIONS
+            ],
         )
         self._news, self._figures_at = news, now
         return rows

@@ -20,13 +20,16 @@ from ingest.store.read import QuarantineRow
 from ingest.store.results import latest_reports
 from reports.web.board import Board, Trouble, to_json
 from reports.web.live import Hub
+from reports.web.names import names
 from reports.web.view import View
-from reports.words import LANGUAGES
+from reports.words import LANGUAGES, Words
 
-__all__ = ["Pages", "choose_language"]
+__all__ = ["Pages", "answer", "choose_language", "error_answer"]
 
 COOKIE = "genba_lang"
 COOKIE_SECONDS = 365 * 86400
+CODES = {403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+"""Refusals that the texts have words for."""
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox allow-popups"
 """A report carries its style within itself; it needs no script and no network."""
 
@@ -59,24 +62,24 @@ class Pages:
         if not isinstance(state, Board):
             return self._troubled(request, state)
         view = self._view(request)
-        return self._html(request, "home.html", board=state, parts=view.parts(state, ticking=False))
+        return self.html(request, "home.html", board=state, parts=view.parts(state, ticking=False))
 
     async def home_json(self, request: Request) -> Response:
         """The first page's numbers."""
         state = self._hub.state
-        return _json(to_json(state)) if isinstance(state, Board) else self._troubled(request, state)
+        return answer(to_json(state)) if isinstance(state, Board) else self._troubled(request, state)
 
     async def quarantine(self, request: Request) -> Response:
         """What could not be read."""
         reasons, newest, ledger = await run_in_threadpool(self._read_quarantine)
-        return self._html(request, "quarantine.html", reasons=reasons, newest=newest, ledger=ledger)
+        return self.html(request, "quarantine.html", reasons=reasons, newest=newest, ledger=ledger)
 
     async def quarantine_json(self, request: Request) -> Response:
         """What could not be read; payloads as text."""
         reasons, newest, ledger = await run_in_threadpool(self._read_quarantine)
         view = self._view(request)
         shown = [asdict(row) | {"payload": view.payload(row.payload)} for row in newest]
-        return _json(to_json({"schema": 1, "reasons": reasons, "newest": shown, "ledger": ledger}))
+        return answer(to_json({"schema": 1, "reasons": reasons, "newest": shown, "ledger": ledger}))
 
     def _read_quarantine(
         self,
@@ -127,21 +130,21 @@ class Pages:
         state, looked_at = self._hub.state, self._hub.looked_at
         patience = timedelta(seconds=10 + 3 * self._settings.web.refresh_seconds)
         if not self._hub.alive or looked_at is None or datetime.now(UTC) - looked_at > patience:
-            return _error(503, "poller_stopped", "the dashboard does not look at the database any more")
+            return error_answer(503, "poller_stopped", "the dashboard does not look at the database any more")
         trouble = state.trouble if isinstance(state, Board) else state
         if trouble is not None:
-            return _error(503, trouble.code, trouble.message)
-        return _json(to_json({"status": "ok", "looked_at": looked_at, "listeners": self._hub.listeners}))
+            return error_answer(503, trouble.code, trouble.message)
+        return answer(to_json({"status": "ok", "looked_at": looked_at, "listeners": self._hub.listeners}))
 
     # -- when it goes wrong
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """No such page, or not asked that way."""
         assert isinstance(error, HTTPException)
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+        code = CODES.get(error.status_code, "refused")
         words = self._view(request).words
         said = words(f"error.{code}") if code != "refused" else error.detail
-        return self._problem(request, error.status_code, code, words("error.title"), said)
+        return self.problem(request, error.status_code, code, words("error.title"), said)
 
     async def unavailable(self, request: Request, error: Exception) -> Response:
         """The surroundings failed while a page was read."""
@@ -150,17 +153,17 @@ class Pages:
     async def broken(self, request: Request, error: Exception) -> Response:
         """A fault of ours; the log has the rest."""
         words = self._view(request).words
-        return self._problem(request, 500, "internal", words("error.title_internal"), words("error.internal"))
+        return self.problem(request, 500, "internal", words("error.title_internal"), words("error.internal"))
 
     def _troubled(self, request: Request, trouble: Trouble | None) -> Response:
         assert trouble is not None
         words = self._view(request).words
         said = words("trouble.schema_said" if trouble.code == "schema_outdated" else "trouble.database_503")
-        return self._problem(
+        return self.problem(
             request, 503, trouble.code, words(f"trouble.{trouble.code}"), said, trouble.message, retry=True
         )
 
-    def _problem(
+    def problem(
         self,
         request: Request,
         status: int,
@@ -172,8 +175,8 @@ class Pages:
         retry: bool = False,
     ) -> Response:
         if request.url.path.endswith((".json", "/events", "/health")):
-            return _error(status, code, detail or said)
-        return self._html(request, "error.html", status=status, heading=heading, said=said, detail=detail, retry=retry)
+            return error_answer(status, code, detail or said)
+        return self.html(request, "error.html", status=status, heading=heading, said=said, detail=detail, retry=retry)
 
     # -- common to all
 
@@ -183,7 +186,16 @@ class Pages:
     def _view(self, request: Request) -> View:
         return self._views[self._language(request)]
 
-    def _html(self, request: Request, template: str, status: int = 200, **context: object) -> Response:
+    def words(self, request: Request) -> Words:
+        """The dashboard's texts in the language of this visitor."""
+        return self._view(request).words
+
+    def title(self, request: Request, study: str) -> str:
+        """What people call a study of the plant."""
+        return names(self._plant.studies[study].title, study)[self._language(request)]
+
+    def html(self, request: Request, template: str, status: int = 200, **context: object) -> Response:
+        """A page in the language of this visitor."""
         view = self._view(request)
         response = HTMLResponse(
             view.page(template, site=self._plant.site.name[view.language], **context),
@@ -199,9 +211,9 @@ class Pages:
         return response
 
 
-def _json(body: bytes, status: int = 200) -> Response:
+def answer(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json", headers={"cache-control": "no-store"})
 
 
-def _error(status: int, code: str, message: str) -> Response:
-    return _json(to_json({"error": {"code": code, "message": message}}), status)
+def error_answer(status: int, code: str, message: str) -> Response:
+    return answer(to_json({"error": {"code": code, "message": message}}), status)

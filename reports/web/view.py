@@ -13,10 +13,11 @@ from markupsafe import Markup
 from ingest.plant import Language
 from reports.formats import ABSENT, Formats, decimals, setting_decimals, unit_sign
 from reports.voice import SHARES
+from reports.web.actions import Action
 from reports.web.bars import HEIGHT, WIDTH, Bars, Whisker, day_bars, whisker
 from reports.web.board import Board, LineBoard, NewSignal, Tile
 from reports.web.days import Defects, Energy
-from reports.web.fixes import Fix, FixList, Window
+from reports.web.fixes import Fix, FixList, Gain, Window
 from reports.web.health import ModelHealth
 from reports.words import LANGUAGES, Words
 
@@ -25,6 +26,13 @@ __all__ = ["View", "age_parts", "view_in"]
 MOST_FIXES = 5
 MOST_NEW = 12
 SIGNIFICANT = 4
+ACTION_ICONS = {
+    "realised": "ok",
+    "less_than_promised": "look",
+    "no_effect_shown": "look",
+    "not_followed": "look",
+    "worse": "silent",
+}
 MOST_DECIMALS = 2
 
 
@@ -73,6 +81,7 @@ class View:
             "ledger": macros.ledger(board.ledger),
             "quarantined": self.formats.count(board.ledger.quarantined),
             "freshness": macros.freshness(board, ticking),
+            "actions": macros.action_list(board.actions, False),
         }
         for line in board.lines:
             parts[f"line-{line.line}"] = macros.line_state(line)
@@ -238,6 +247,41 @@ class View:
         """The factors that moved, each with its share of all that changed."""
         shown = [f"{one.name[self.language]} ({self.formats.percent(one.share)})" for one in model.moved[:MOST_FIXES]]
         return self.words("model.which", factors=self.words.join(shown, "signs"))
+
+    # -- actions
+
+    def action_gain(self, action: Action, value: float) -> str:
+        """A gain in the reader's unit: bad parts per 1,000, or the target's."""
+        scale = 1000.0 if action.task == "classification" else 1.0
+        known = [gain.estimate * scale for gain in (action.promised, action.realised) if gain is not None]
+        return self.formats.number(value * scale, max(1, decimals(*known, digits=2)))
+
+    def action_said(self, action: Action, gain: Gain) -> Markup:
+        """A gain, or what was lost instead, as a phrase with the number in bold."""
+        rate = action.task == "classification"
+        amount = self.action_gain(action, abs(gain.estimate)) + ("" if rate else self.formats.after(action.unit))
+        kind = "rate" if rate else action.goal
+        phrase = self.words(f"fix.gain_{kind}" if gain.estimate >= 0 else f"action.lost_{kind}", n="{n}")
+        return Markup(phrase).format(n=Markup("<strong>{}</strong>").format(amount))  # noqa: S704 - our own text
+
+    def action_span(self, action: Action, gain: Gain) -> str:
+        return self.formats.span(self.action_gain(action, gain.low), self.action_gain(action, gain.high), action.unit)
+
+    def action_whisker(self, action: Action, gain: Gain) -> Whisker:
+        """Promised and realised share one scale, so that they can be compared."""
+        known = [one for one in (action.promised, action.realised) if one is not None]
+        ends = [edge for one in known for edge in (one.low, one.high)]
+        return whisker(gain.estimate, gain.low, gain.high, min(ends), max(ends))
+
+    @staticmethod
+    def plain(value: float) -> str:
+        """A limit as the plant file has it."""
+        return f"{value:g}"
+
+    @staticmethod
+    def action_icon(action: Action) -> str:
+        """The shape and colour of a state; `icon` of the templates draws it."""
+        return ACTION_ICONS.get(action.state, "empty")
 
     def payload(self, payload: bytes) -> str:
         """The beginning of a payload as text; what is no text is shown as replacement signs."""
