@@ -39,7 +39,7 @@ bench: $(VENV)/.develops ## messages, rows, training, ranking, report, explanati
 	$(BIN)/python -m tests.benchmarks.shap_speed
 
 bench-ranking: $(VENV)/.develops ## the ranking beside the usual ones on plants with a known truth, and its picture; hours
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ranking.run --peers --jobs 2
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ranking.run --peers --yardstick --jobs 2
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ranking.curve --jobs 2
 
 compare: $(VENV)/.develops ## the engine beside FLAML, AutoGluon and LightGBM on many tables; hours

@@ -24,6 +24,8 @@ PARAMETERS = {"num_leaves": 15, "num_threads": 1, "verbosity": -1, "deterministi
 TREES = 200
 REPEATS = 3
 """Shuffles of each column for the permutation importance."""
+EXPLAINED_ROWS = 5_000
+"""Rows that contributions are averaged over, and held-out rows at most."""
 DEPENDENCE_ROWS = 500
 """Rows that a partial dependence is averaged over."""
 BINS = 10
@@ -172,20 +174,24 @@ def peers(plant: Plant) -> dict[str, dict[str, Any]]:
     x, y, binary = _table(plant, columns), recorded_loss(plant), plant.config.task == "classification"
     rows = np.random.default_rng(plant.seed).permutation(len(x))
     cut = len(x) * 3 // 4
-    model, held = _train(plant, x, y, rows[:cut]), rows[cut:]
-    parts = np.abs(np.asarray(model.predict(x, pred_contrib=True))[:, :-1]).mean(axis=0)
+    model, held = _train(plant, x, y, rows[:cut]), rows[cut:][:EXPLAINED_ROWS]
+    parts = np.asarray(model.predict(x.iloc[rows[:EXPLAINED_ROWS]], pred_contrib=True))[:, :-1]
     importances = {
-        "shap": dict(zip(columns, parts.tolist(), strict=True)),
+        "shap": dict(zip(columns, np.abs(parts).mean(axis=0).tolist(), strict=True)),
         "permutation": _permutation(model, x.iloc[held], y[held], binary),
         "gain": dict(zip(columns, model.feature_importance("gain").tolist(), strict=True)),
         "pareto": _pareto(x, y, binary),
     }
-    modelled, raw = _dependence(model, x), _raw_curve(x, y)
+    curves = {"pareto": _raw_curve(x, y)}
+    modelled = _dependence(model, x)
+    best: dict[tuple[str, bool], Best] = {}
     found = {}
     for kind, importance in importances.items():
-        curve = raw if kind == "pareto" else modelled
         for name, among in ((kind, columns), (f"{kind}_set", [c for c in columns if c in plant.truth.settings])):
             factor = max(among, key=lambda column: importance[column])
-            best = _window(plant, factor, x, curve) if factor in plant.truth.settings else Best((), 0.0)
-            found[name] = advice(factor, best)
+            key = (factor, kind in curves)
+            if key not in best:
+                able = factor in plant.truth.settings
+                best[key] = _window(plant, factor, x, curves.get(kind, modelled)) if able else Best((), 0.0)
+            found[name] = advice(factor, best[key])
     return found

@@ -37,6 +37,7 @@ def main(
     plants: Annotated[int, typer.Option(min=1, help="Of each family.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Of the first plant; the others follow.")] = 0,
     peers: Annotated[bool, typer.Option(help="Also the usual rankings on the same tables.")] = False,
+    yardstick: Annotated[bool, typer.Option(help="Also a plain adjusted estimate that knows the stages.")] = False,
     ours: Annotated[bool, typer.Option(help="Genba's ranking.")] = True,
     via_command: Annotated[bool, typer.Option(help="Through files and `genba rank`.")] = False,
     budget: Annotated[float | None, typer.Option(min=0.1, help="Seconds for each of Genba's rankings.")] = None,
@@ -47,7 +48,8 @@ def main(
 ) -> None:
     console, store = Console(), Store(out)
     mine = ("command" if via_command else "genba",) if ours else ()
-    tasks = wanted(families, plants, seed, [*mine, *(("peers", "adjusted") if peers else ())])
+    runs = [*mine, *(("peers",) if peers else ()), *(("adjusted",) if yardstick else ())]
+    tasks = wanted(families, plants, seed, runs)
     known = set() if fresh else {store.key(row) for row in store.rows() if "error" not in row}
     missing = [task for task in tasks if task.key not in known]
     with Progress(console=Console(stderr=True), transient=True) as bar:
