@@ -25,8 +25,10 @@ Ints = NDArray[np.int64]
 KNOTS = 12
 CURVE_ORDER = 2
 FREE_LEVELS = 8
-MOST_COLUMNS = 90
-"""Smooth columns for everything adjusted for, shared out; more columns get fewer knots each."""
+MOST_COLUMNS = 150
+FEWEST_KNOTS, MOST_KNOTS = 5, 7
+"""Smooth columns for everything adjusted for, shared out. Never a straight line alone: a cliff of a setting that was
+changed together with this one would be taken for this one's effect."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,7 @@ def fit_effect(
     unit of each row.
     """
     n = len(loss)
-    knots = int(np.clip(MOST_COLUMNS // max(adjust.shape[1], 1), 0, 7))
-    knots = knots if knots >= 4 else 0
+    knots = int(np.clip(MOST_COLUMNS // max(adjust.shape[1], 1), FEWEST_KNOTS, MOST_KNOTS))
     terms = [term(adjust[column], knots) for column in adjust.columns]
     setting = Setting.of(values, int(np.clip(n_cells // 3, 4, KNOTS)))
     free, main, mixed = setting.columns(values)
@@ -142,7 +143,8 @@ def fit_effect(
     scale, shift = (1.0, 0.0) if logistic else (float(loss.std()), float(loss.mean()))
     y = (loss - shift) / scale
     model = fit(phi, y, blocks, cells, n_cells, logistic=logistic)
-    null = solve(phi[:, :n_z], y, blocks[:n_z], cells, n_cells, logistic=logistic)
+    near = (model.beta[:n_z], model.lam[: int(blocks[:n_z].max()) + 1])
+    null = solve(phi[:, :n_z], y, blocks[:n_z], cells, n_cells, logistic=logistic, start=near)
     tested = free if setting.levels is not None else shapes(values.to_numpy(dtype=np.float64), n_cells)
     scores, error = effective_scores(null, phi[:, :n_z], y, tested, cells, n_cells, logistic=logistic)
     return Effect(model, setting, phi, simple, n_z, scale, shift, scores, tuple(owners), error * scale)

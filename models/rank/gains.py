@@ -16,6 +16,8 @@ Ints = NDArray[np.int64]
 
 HALVINGS = 12
 FLOOR_DRAWS, FLOOR_ROWS = 20, 1000
+MOST_TIED = 20.0
+"""Beyond this a setting is decided by the column, and nothing can be said of a twin of it."""
 NEARLY = 0.995
 """Among windows this close to the best, the one with the most units inside is advised: least to change."""
 
@@ -32,15 +34,15 @@ class Advice:
 class Search:
     """``estimate``: gain of the advice without the winner's curse. ``draws``: (draws,) gains under resampled groups,
     centred at the estimate. ``plain``: what the search itself promised. ``floor``: what it would have promised for a
-    setting that does nothing, in 19 of 20 cases. ``without``: how far the gain moves if one of the columns that are
-    adjusted for had not been there."""
+    setting that does nothing, in 19 of 20 cases. ``unseen``: how far the gain would move if there were something
+    unrecorded that matters as much as one of the columns that are adjusted for, for each of them."""
 
     advice: Advice
     estimate: float
     draws: Floats
     plain: float
     floor: float
-    without: dict[str, float]
+    unseen: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -131,24 +133,39 @@ def search(
     gains = task.drawn(effect.model.refit(draws), draws, advice)
     # Half against whole varies as much as whole against truth; it also knows that the window was chosen.
     widen = max(1.0, float(np.std(honest)) / max(float(gains.std()), 1e-12)) * few_cells(n_cells)
-    without = _without(task, advice, plain)
-    return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain, _floor(task, rng), without)
+    unseen = _unseen(task, advice, plain)
+    return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain, _floor(task, rng), unseen)
 
 
-def _without(task: _Task, advice: Advice, plain: float) -> dict[str, float]:
+def _unseen(task: _Task, advice: Advice, plain: float) -> dict[str, float]:
+    """The gain's move when a column is left out, for a twin of that column that comes on top of everything else.
+
+    A cause on top of the others meets less of the setting's own variance than the column itself does when it is left
+    out, and bends the effect by as much more: ``var(x | the others) / var(x | all)`` (Cinelli and Hazlett 2020).
+    """
     effect = task.effect
     names = list(dict.fromkeys(name for name in effect.owners if name))
     if not names:
         return {}
     owners = np.array(effect.owners)
     betas = np.array([effect.model.without(owners == name) for name in names])
-    ones = np.ones((len(names), int(task.cells.max()) + 1))
-    return dict(zip(names, (task.drawn(betas, ones, advice) - plain).tolist(), strict=True))
+    ones = np.ones((len(names), len(effect.model.gradients)))
+    moved = task.drawn(betas, ones, advice) - plain
+    beside = np.column_stack([effect.phi[:, effect.n_z], effect.simple])
+    precision = np.linalg.pinv(np.cov(beside, rowvar=False), hermitian=True)
+    own = owners[len(owners) - effect.simple.shape[1] :]
+    out = {}
+    for name, shift in zip(names, moved.tolist(), strict=True):
+        place = 1 + np.flatnonzero(own == name)
+        cross = precision[0, place]
+        taken = float(cross @ np.linalg.pinv(precision[np.ix_(place, place)], hermitian=True) @ cross)
+        out[name] = shift * min(precision[0, 0] / max(precision[0, 0] - taken, 1e-12), MOST_TIED)
+    return out
 
 
 def _floor(task: _Task, rng: np.random.Generator) -> float:
     """The best gain over all windows when the cells speak of the setting with random signs."""
-    effect, cells = task.effect, int(task.cells.max()) + 1
+    effect, cells = task.effect, len(task.effect.model.gradients)
     own = np.array([not name for name in effect.owners])
     own[: effect.n_z] = False
     rows = np.sort(rng.permutation(len(task.cells))[:FLOOR_ROWS])

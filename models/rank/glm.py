@@ -60,6 +60,7 @@ class Fit:
     """
 
     beta: Floats
+    lam: Floats
     penalty: Floats
     gradients: Floats
     hessians: Floats
@@ -108,9 +109,13 @@ def _dispersion(residual: Floats, variance: Floats, cells: Ints, n_cells: int) -
 
 @dataclass(frozen=True)
 class Solution:
-    """Coefficients at learnt penalties. ``cover``: (p, p) inverse of the penalised information. ``mu``: (n,)."""
+    """Coefficients at learnt penalties. ``cover``: (p, p) inverse of the penalised information. ``mu``: (n,).
+
+    ``lam``: (blocks,) the penalties.
+    """
 
     beta: Floats
+    lam: Floats
     penalty: Floats
     cover: Floats
     mu: Floats
@@ -122,16 +127,27 @@ def fit(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logi
     return _finish(phi, y, solve(phi, y, blocks, cells, n_cells, logistic=logistic), cells, n_cells, logistic)
 
 
-def solve(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, logistic: bool) -> Solution:
-    """Coefficients and penalties.
+def solve(
+    phi: Floats,
+    y: Floats,
+    blocks: Ints,
+    cells: Ints,
+    n_cells: int,
+    *,
+    logistic: bool,
+    start: tuple[Floats, Floats] | None = None,
+) -> Solution:
+    """Coefficients and penalties. ``start``: coefficients and penalties of a model like this one, nearly right.
 
     ``phi``: (n, p) with the intercept first. ``y``: (n,), 0/1 if ``logistic``. ``blocks``: (p,), -1 for columns that
     are not penalised, else 0, 1, …. ``cells``: (n,) resampling unit of each row, 0 … n_cells-1.
     """
     p = phi.shape[1]
-    lam = np.full(int(blocks.max()) + 1, START)
-    beta = np.zeros(p)
-    beta[0] = np.log((y.mean() + 1e-9) / (1 - y.mean() + 1e-9)) if logistic else y.mean()
+    if start is None:
+        lam, beta = np.full(int(blocks.max()) + 1, START), np.zeros(p)
+        beta[0] = np.log((y.mean() + 1e-9) / (1 - y.mean() + 1e-9)) if logistic else y.mean()
+    else:
+        beta, lam = start
     penalty = _spread_penalties(lam, blocks)
     scale = 1.0
     gram = None if logistic else phi.T @ phi
@@ -139,7 +155,7 @@ def solve(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, lo
     for _ in range(ROUNDS):
         mu = sigmoid(phi @ beta) if logistic else phi @ beta
         variance = mu * (1 - mu) + 1e-9 if logistic else np.full(len(y), scale)
-        information = phi.T @ (phi * variance[:, None]) if gram is None else gram / scale
+        information = _gram(phi, variance) if gram is None else gram / scale
         gradient = phi.T @ (y - mu) / (1.0 if logistic else scale) - penalty * beta
         cover = np.asarray(np.linalg.inv(information + np.diag(penalty)))
         step = cover @ gradient
@@ -155,7 +171,13 @@ def solve(phi: Floats, y: Floats, blocks: Ints, cells: Ints, n_cells: int, *, lo
         if moved < 0.1 and np.abs(step).max() < 1e-3 * (np.abs(beta).max() + 1):
             break
     mu = sigmoid(phi @ beta) if logistic else phi @ beta
-    return Solution(beta, penalty, cover, mu, scale)
+    return Solution(beta, lam, penalty, cover, mu, scale)
+
+
+def _gram(phi: Floats, weights: Floats) -> Floats:
+    """Weighted cross products. One matrix with its own transpose: half of the work, for the product is symmetric."""
+    weighted = phi * np.sqrt(weights)[:, None]
+    return np.asarray(weighted.T @ weighted)
 
 
 def _spread_penalties(lam: Floats, blocks: Ints) -> Floats:
@@ -207,4 +229,4 @@ def _finish(phi: Floats, y: Floats, found: Solution, cells: Ints, n_cells: int, 
         weighted = part * root[rows, None]
         hessians[cell] = weighted.T @ weighted
     df = float(p - (found.penalty * np.diag(found.cover)).sum())
-    return Fit(found.beta, found.penalty, gradients, hessians, logistic, df, found.cover)
+    return Fit(found.beta, found.lam, found.penalty, gradients, hessians, logistic, df, found.cover)

@@ -34,6 +34,7 @@ FEWEST = 200
 """Units below which nothing is said of memory."""
 MOST_FITTED = 20_000
 MOST_COLUMNS = 150
+AGAIN = 2
 MEMORY = 0.01
 """p-value below which the loss has a memory."""
 CONSTANT = 0.02
@@ -58,8 +59,12 @@ class History:
         nothing = cls(None, first[data.groups])
         if data.time is None or data.n < FEWEST or n_cells < 2 * len(SPANS) or data.features.shape[1] == 0:
             return nothing
-        residual = _residual(data, cells, n_cells)
-        past = _means(residual)
+        design, blocks = _design(data)
+        past = _means(_residual(data, design, blocks, None, cells, n_cells))
+        # Once more, with the past beside the columns: a setting that follows results has taken some of it for its own.
+        for _ in range(AGAIN):
+            residual = _residual(data, design, blocks, past, cells, n_cells)
+            past = _means(residual)
         return cls(past, nothing.first) if _memory(residual, past, cells, n_cells) < MEMORY else nothing
 
     def before(self, values: pd.Series, groups: Ints) -> Floats | None:
@@ -69,22 +74,28 @@ class History:
         return self.past[self.first] if _set_once(values, groups) else self.past
 
 
-def _residual(data: StudyData, cells: Ints, n_cells: int) -> Floats:
-    """What a smooth additive model of all columns leaves of the loss. (n,)"""
-    logistic = data.spec.task == "classification"
-    knots = int(np.clip(MOST_COLUMNS // data.features.shape[1], 0, 7))
-    terms = [term(data.features[column], knots if knots >= 4 else 0) for column in data.features.columns]
+def _design(data: StudyData) -> tuple[Floats, Ints]:
+    """A smooth term of every column, and the penalty that each column of the design shares."""
+    knots = int(np.clip(MOST_COLUMNS // data.features.shape[1], 4, 7))
+    terms = [term(data.features[column], knots) for column in data.features.columns]
     free = np.hstack([np.ones((data.n, 1)), *(one.free for one in terms)])
     shrunk = [one.shrunk for one in terms if one.shrunk.shape[1]]
-    phi = np.hstack([free, *shrunk])
-    widths = [part.shape[1] for part in shrunk]
-    blocks = np.concatenate([np.full(free.shape[1], -1), np.repeat(np.arange(len(shrunk)), widths).astype(np.int64)])
+    owned = np.repeat(np.arange(len(shrunk)), [part.shape[1] for part in shrunk])
+    return np.hstack([free, *shrunk]), np.concatenate([np.full(free.shape[1], -1), owned]).astype(np.int64)
+
+
+def _residual(data: StudyData, design: Floats, blocks: Ints, past: Floats | None, cells: Ints, n_cells: int) -> Floats:
+    """What the columns leave of the loss; the past is fitted beside them, and stays in what is left. (n,)"""
+    logistic = data.spec.task == "classification"
     scale, shift = (1.0, 0.0) if logistic else (float(data.loss.std()), float(data.loss.mean()))
     y = (data.loss - shift) / scale
+    own = design.shape[1]
+    phi = design if past is None else np.hstack([design, past])
+    owned = blocks if past is None else np.concatenate([blocks, np.full(past.shape[1], -1)])
     some = slice(None, None, max(1, -(-data.n // MOST_FITTED)))
-    beta = solve(phi[some], y[some], blocks, cells[some], n_cells, logistic=logistic).beta
-    left = y - (sigmoid(phi @ beta) if logistic else phi @ beta)
-    return np.asarray(left / (left.std() or 1.0))
+    beta = solve(phi[some], y[some], owned, cells[some], n_cells, logistic=logistic).beta[:own]
+    left = y - (sigmoid(design @ beta) if logistic else design @ beta)
+    return np.asarray((left - left.mean()) / (left.std() or 1.0))
 
 
 def _means(residual: Floats) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from models.rank.glm import fit, merge_groups, sigmoid
+from models.rank.glm import fit, merge_groups, sigmoid, solve
 
 RNG = np.random.default_rng(0)
 N = 2000
@@ -58,7 +58,26 @@ def test_separable_data_stay_finite():
 
 def test_groups_are_merged_whole():
     groups = np.arange(5000) // 5
-    cells, count = merge_groups(groups, 1000, np.random.default_rng(0))
+    cells, count = merge_groups(groups, 1000)
     assert count == 200
     assert all(len(set(cells[groups == group])) == 1 for group in range(0, 1000, 97))
     assert np.bincount(cells).min() == np.bincount(cells).max() == 25
+    assert (np.diff(cells) >= 0).all()
+
+
+def test_a_start_nearby_ends_in_the_same_place():
+    y = ETA + RNG.normal(size=N)
+    cold = solve(PHI, y, BLOCKS, CELLS, 100, logistic=False)
+    warm = solve(PHI, y, BLOCKS, CELLS, 100, logistic=False, start=(cold.beta, cold.lam))
+    np.testing.assert_allclose(warm.beta, cold.beta, atol=2e-3)
+
+
+def test_without_a_column_the_others_take_over_as_in_a_fit_without_it():
+    y = ETA + RNG.normal(size=N)
+    phi = PHI.copy()
+    phi[:, 2] = 0.8 * phi[:, 1] + 0.6 * phi[:, 2]
+    found = fit(phi, y, np.full(7, -1), CELLS, 100, logistic=False)
+    gone = np.arange(7) == 1
+    left = phi[:, ~gone]
+    np.testing.assert_allclose(found.without(gone)[~gone], np.linalg.lstsq(left, y, rcond=None)[0], atol=5e-3)
+    assert found.without(gone)[1] == pytest.approx(0, abs=1e-12)
