@@ -82,11 +82,11 @@ def test_silence_says_whether_more_units_would_help():
     assert f"{few['units_needed']}" in few["reason"]["en"]
 
 
-def test_an_unmeasured_cause_as_strong_as_a_measured_one_is_allowed_for():
+def test_an_unmeasured_cause_no_stronger_than_a_measured_one_is_allowed_for():
     rng = np.random.default_rng(5)
     seen, hidden, own = rng.normal(size=(3, N))
     a = 0.6 * seen + 0.6 * hidden + 0.6 * own
-    n_bad = -2.2 + 0.5 * a + 0.6 * seen + 0.6 * hidden
+    n_bad = -2.2 + 0.5 * a + 0.6 * seen + 0.3 * hidden
     bad = rng.uniform(size=N) < 1 / (1 + np.exp(-n_bad))
     frame = pd.DataFrame({"at": np.arange(N), "seen": seen, "a": a, "bad": bad})
     factors = {"a": {"role": "controllable", "min": -3.0, "max": 3.0, "step": 0.2}, "seen": {"role": "context"}}
