@@ -69,7 +69,7 @@ def _entry(entry: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
         "admissible": all(truth.admissible(column, window) for column, window in windows.items()),
         "proven": bool(proven),
         "evidence": entry.get("evidence"),
-        "bounded": any("sensitiv" in key for key in entry),
+        "bounded": any("sensitiv" in key and value is not None for key, value in entry.items()),
     }
 
 

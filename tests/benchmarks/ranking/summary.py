@@ -109,6 +109,7 @@ COLUMNS: dict[str, Callable[[Sequence[Row]], Any]] = {
     "admissible": lambda rows: share_of(entry.get("admissible") for entry in _entries(rows)),
     "found": lambda rows: share_of(row["verdict"] == "factors_found" for row in rows),
     "too little": lambda rows: share_of(row["verdict"] == "not_enough_data" for row in rows),
+    "labelled": lambda rows: share_of(one["evidence"] == "correlated_only" for one in _firsts(rows)),
     "warned": lambda rows: share_of(map(_warned, rows)),
     "seconds": lambda rows: _quantile((row["seconds"] for row in rows), 0.5),
     "most s": lambda rows: max(row["seconds"] for row in rows),
