@@ -59,6 +59,8 @@ class Baseline:
     """Standard deviation of an hour's residual, kWh."""
     inflation: float
     """n / n_effective of the residuals."""
+    drift: float
+    """Share of the energy by which days held back are missed beyond chance; 0 where chance suffices."""
     low: Floats
     high: Floats
     sums: Floats
@@ -130,6 +132,7 @@ def fit_baseline(hours: Hours) -> Baseline | Notice:
     # Days, not hours, are the independent facts: the usual n / (n - p) is that of days.
     fit = replace(fit, cov=fit.cov * days / max(days - len(terms), 1))
     rate = x / hours.length[:, None]
+    spill = inflation(fit.residual, 7 * per_day)
     total, square = float(hours.kwh.sum()), float(fit.residual @ fit.residual)
     spread = float(((hours.kwh - hours.kwh.mean()) ** 2).sum())
     rmse = math.sqrt(square / max(n - len(terms), 1))
@@ -139,7 +142,8 @@ def fit_baseline(hours: Hours) -> Baseline | Notice:
         cov=fit.cov,
         p=fit.p_values(days - 1),
         sigma=rmse,
-        inflation=inflation(fit.residual, 7 * per_day),
+        inflation=spill,
+        drift=_drift(hours, x, fit.cov, rmse**2 * spill),
         low=rate.min(axis=0),
         high=rate.max(axis=0),
         sums=x.sum(axis=0),
@@ -171,13 +175,25 @@ def _terms(hours: Hours) -> list[Term]:
 def _bias(hours: Hours, x: Floats) -> float | None:
     """The worst share by which a block of days is missed that was predicted from the others."""
     fold = folds(hours)
-    missed = hours.kwh - held_out(x, hours.kwh, fold)
-    shares = [
-        missed[fold == block].sum() / hours.kwh[fold == block].sum()
-        for block in np.unique(fold)
-        if hours.kwh[fold == block].sum() > 0
-    ]
-    return float(max(shares, key=abs)) if shares else None
+    missed = np.bincount(fold, hours.kwh - held_out(x, hours.kwh, fold))
+    energy = np.bincount(fold, hours.kwh)
+    shares = missed[energy > 0] / energy[energy > 0]
+    return float(max(shares, key=abs)) if len(shares) else None
+
+
+def _drift(hours: Hours, x: Floats, cov: Floats, variance: float) -> float:
+    """What a straight model does not know and chance does not explain, as a share of the energy.
+
+    Misses of blocks held back, M_b, have the variance v_b = n_b σ² g + x_b'V x_b if the model is right. Where
+    Σ M_b² / v_b lies beyond the 95 % point of χ², the excess of M² over v counts as an error of the model itself.
+    """
+    fold = folds(hours)
+    missed, energy = np.bincount(fold, hours.kwh - held_out(x, hours.kwh, fold)), np.bincount(fold, hours.kwh)
+    drivers = np.vstack([np.bincount(fold, part) for part in x.T])
+    usual = np.bincount(fold) * variance + np.einsum("pb,pq,qb->b", drivers, cov, drivers)
+    if variance <= 0 or (missed**2 / usual).sum() <= stats.chi2.ppf(0.95, len(usual)):
+        return 0.0
+    return float(np.sqrt(max(float((missed**2 - usual).mean()), 0.0) / float((energy**2).mean())))
 
 
 def checks_of(baseline: Baseline, later: Hours | None) -> list[CheckEntry]:

@@ -1,8 +1,9 @@
 """CUSUM of savings: Σ (expected − actual) against the frozen baseline, with an interval, and where its slope changed.
 
-After n hours the sum S has the variance  x'Vx + n σ² g: x sums the drivers, V is the covariance of the coefficients,
-σ² the variance of an hour's residual, g = n / n_effective what autocorrelation makes of it
-(`models.energy.ols.inflation`). The interval is S ± z sqrt(var), for any one day looked at by itself.
+After n hours the sum S has the variance x'Vx + n σ² g + (d E)²: x sums the drivers, V is the covariance of the
+coefficients, σ² the variance of an hour's residual, g = n / n_effective what autocorrelation makes of it
+(`models.energy.ols.inflation`), E the expected energy and d the share by which the baseline missed days held back
+beyond chance. The interval is S ± z sqrt(var), for any one day looked at by itself.
 
 Slope changes: the daily savings are cut into stretches of constant mean by dynamic programming (optimal partitioning,
 Jackson et al. 2005), with the cost Σ (d − mean)² / v per stretch and a penalty per cut; v is the variance of a day
@@ -42,6 +43,7 @@ def savings(baseline: Baseline, now: Hours, price: float | None) -> Savings:
     total = np.cumsum(daily)
     drivers = np.cumsum(np.vstack([np.bincount(code, part) for part in x.T]), axis=1)
     variance = np.einsum("pd,pq,qd->d", drivers, baseline.cov, drivers) + count * baseline.sigma**2 * baseline.inflation
+    variance += (baseline.drift * np.cumsum(np.bincount(code, expected))) ** 2
     half = float(stats.norm.ppf((1 + LEVEL) / 2)) * np.sqrt(np.maximum(variance, 0.0))
     shown = _shown(len(days))
     points: list[SavingPoint] = [
@@ -62,7 +64,7 @@ def savings(baseline: Baseline, now: Hours, price: float | None) -> Savings:
         "n": now.n,
         "n_effective": now.n / baseline.inflation,
         "cusum": points,
-        "changes": _changes(baseline, days, daily, np.bincount(code).astype(np.float64)),
+        "changes": _changes(baseline, days, daily, np.bincount(code).astype(np.float64), energy / len(days)),
     }
 
 
@@ -71,8 +73,10 @@ def _shown(days: int) -> list[int]:
     return sorted({*range(0, days, step), days - 1})
 
 
-def _changes(baseline: Baseline, days: NDArray[np.datetime64], daily: Floats, hours: Floats) -> list[SlopeChange]:
-    """A change at the first day means: other than the baseline from the start."""
+def _changes(
+    baseline: Baseline, days: NDArray[np.datetime64], daily: Floats, hours: Floats, usual: float
+) -> list[SlopeChange]:
+    """A change at the first day means: other than the baseline from the start. ``usual``: kWh expected on a day."""
     if len(days) < 2 * FEWEST_IN_STRETCH:
         return []
     variance = float(np.median(hours)) * baseline.sigma**2 * baseline.inflation
@@ -83,8 +87,9 @@ def _changes(baseline: Baseline, days: NDArray[np.datetime64], daily: Floats, ho
     starts = cuts(daily, variance)
     for start, end in zip(starts, [*starts[1:], len(daily)], strict=True):
         after = float(daily[start:end].mean())
-        # The first stretch is compared with the baseline itself, whose savings are nil on average.
-        if start > 0 or abs(after) * math.sqrt(end) > math.sqrt(PENALTY * math.log(len(daily)) * variance):
+        # The first stretch is compared with the baseline itself, whose savings are nil, as far as it knows.
+        error = math.sqrt(PENALTY * math.log(len(daily)) * (variance / end + (baseline.drift * usual) ** 2))
+        if start > 0 or abs(after) > error:
             found.append({"day": str(days[start]), "before_kwh_per_day": before, "after_kwh_per_day": after})
             before = after
         else:

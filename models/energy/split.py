@@ -76,6 +76,7 @@ def intensity(baseline: Baseline, now: Hours, price: float | None, seed: int) ->
     by_block = np.vstack([np.bincount(code, now.kwh, blocks), *(np.bincount(code, part, blocks) for part in x.T)])
     times = np.vstack([np.ones(blocks), rng.multinomial(blocks, np.full(blocks, 1 / blocks), DRAWS)])
     residual = times @ by_block[0] - ((times @ by_block[1:].T) * coef).sum(axis=1)
+    residual[1:] += rng.normal(0.0, baseline.drift * abs(float(now.kwh.sum())), DRAWS)
     made, good = float(now.made.sum()), float(now.good.sum())
     per_made = {"now": x.sum(axis=0) / made, "before": baseline.sums / baseline.made}
     rest = (baseline.kwh - coef @ baseline.sums) / baseline.made, residual / made
