@@ -49,11 +49,16 @@ class Offer(TypedDict):
     """Of both together, where both are priced."""
 
 
+Kind = Literal["conflict", "possible_conflict", "helps_both", "no_conflict"]
+KINDS: tuple[Kind, ...] = ("conflict", "possible_conflict", "helps_both", "no_conflict")
+"""What is said first, where several are true."""
+
+
 class Conflict(TypedDict):
     factor: str
-    kind: Literal["conflict", "possible_conflict", "helps_both", "no_conflict"]
+    kind: Kind
     offers: list[Offer]
-    """The window advised for power, the one for quality, and the best of both in money."""
+    """The windows advised for power and for quality, where there are any, and the best of both in money."""
     best: Offer | None
     currency: str | None
     said: Said
@@ -75,7 +80,13 @@ class _View:
 
     @property
     def numeric(self) -> bool:
-        return bool(self.entry["curve"])
+        return bool(self.entry.get("curve"))
+
+    @property
+    def advised(self) -> Window | None:
+        """The window of this document's own advice; a setting that was only considered has none."""
+        window: Window | None = self.entry.get("window")
+        return window
 
     def change(self, window: Window) -> Estimate:
         """Gain of holding the setting inside the window."""
@@ -109,7 +120,13 @@ class _View:
 def conflicts(power: Mapping[str, Any], quality: Mapping[str, Any]) -> list[Conflict]:
     """What each setting's advice in one document does in the other; settings of one document only are not named."""
     mine, theirs = _views(power), _views(quality)
-    shared = [factor for factor in mine if factor in theirs and mine[factor].numeric == theirs[factor].numeric]
+    shared = [
+        factor
+        for factor, view in mine.items()
+        if factor in theirs
+        and view.numeric == theirs[factor].numeric
+        and (view.advised is not None or theirs[factor].advised is not None)
+    ]
     currency = _currency(power) if _currency(power) == _currency(quality) else None
     return [plain(_compare(factor, mine[factor], theirs[factor], currency)) for factor in shared]
 
@@ -119,7 +136,8 @@ def _views(document: Mapping[str, Any]) -> dict[str, _View]:
     # Where a higher target is the better one, a curve shows the target as measured.
     sign = -1.0 if document.get("goal") == "higher" else 1.0
     found = {}
-    for entry in document.get("ranking", []):
+    # A setting at its best already is not ranked, but moving it for the other side's sake still costs.
+    for entry in (*document.get("ranking", []), *document.get("considered", [])):
         points = entry.get("curve") or entry.get("level_curve") or []
         share = np.array([float(point["share"]) for point in points])
         if len(points) < 2 or share.sum() <= 0:
@@ -157,38 +175,33 @@ def _price_per_day(document: Mapping[str, Any]) -> float | None:
 
 
 def _compare(factor: str, power: _View, quality: _View, currency: str | None) -> Conflict:
-    offers = [
-        _offer(power.entry["window"], "power", power, quality, currency),
-        _offer(quality.entry["window"], "quality", power, quality, currency),
-    ]
-    worse = [
-        (offer["quality"], quality) if offer["advised_for"] == "power" else (offer["power"], power) for offer in offers
-    ]
-    proven = [bool(view.entry.get("proven", True)) for view in (power, quality)]
-    hurt = [side["change"] for (side, view), acts in zip(worse, proven, strict=True) if acts and _matters(side, view)]
+    offers = []
+    if power.advised is not None:
+        offers.append(_offer(power.advised, "power", power, quality, currency))
+    if quality.advised is not None:
+        offers.append(_offer(quality.advised, "quality", power, quality, currency))
+    kind = _kind(offers, {"power": power, "quality": quality})
     best = _best(power, quality, currency)
-    kind = _kind(hurt, worse, proven)
     offers += [best] if best is not None else []
     said = _say(kind, factor, (power, quality), offers, currency)
     return {"factor": factor, "kind": kind, "offers": offers, "best": best, "currency": currency, "said": said}
 
 
-def _matters(side: Side, view: _View) -> bool:
-    return abs(side["change"]["estimate"]) >= LEAST * view.baseline
-
-
-def _kind(
-    hurt: list[Estimate], worse: list[tuple[Side, _View]], proven: list[bool]
-) -> Literal["conflict", "possible_conflict", "helps_both", "no_conflict"]:
-    if any(change["high"] < 0 for change in hurt):
-        return "conflict"
-    if any(change["estimate"] < 0 for change in hurt):
-        return "possible_conflict"
-    helps = [side["change"]["low"] > 0 for side, _ in worse]
-    # Advice that is proven for its own side, and shown to help the other.
-    if any(acts and good for acts, good in zip(proven, helps, strict=True)):
-        return "helps_both"
-    return "no_conflict"
+def _kind(offers: Sequence[Offer], views: Mapping[str, _View]) -> Kind:
+    """The worst that proven advice does to the other side."""
+    kinds: list[Kind] = ["no_conflict"]
+    for offer in offers:
+        if not views[offer["advised_for"]].entry.get("proven", True):
+            continue
+        other: Literal["power", "quality"] = "quality" if offer["advised_for"] == "power" else "power"
+        change = offer[other]["change"]
+        if abs(change["estimate"]) < LEAST * views[other].baseline:
+            continue
+        if change["estimate"] < 0:
+            kinds.append("conflict" if change["high"] < 0 else "possible_conflict")
+        elif change["low"] > 0:
+            kinds.append("helps_both")
+    return min(kinds, key=KINDS.index)
 
 
 def _offer(
@@ -220,20 +233,20 @@ def _best(power: _View, quality: _View, currency: str | None) -> Offer | None:
     return most[1] if most is not None and (most[0] or 0.0) > 0 else None
 
 
-def _say(kind: str, factor: str, views: tuple[_View, _View], offers: list[Offer], currency: str | None) -> Said:
-    power, quality, *best = offers
-    blanks: dict[str, Any] = {
-        "factor": factor,
-        "power_window": _window(power["window"]),
-        "quality_window": _window(quality["window"]),
-        "power_power": _signed(views[0], power["power"]),
-        "power_quality": _signed(views[1], power["quality"]),
-        "quality_power": _signed(views[0], quality["power"]),
-        "quality_quality": _signed(views[1], quality["quality"]),
-    }
-    if best:
-        blanks |= {"best": _window(best[0]["window"]), "money": best[0]["money_per_day"], "currency": currency}
-    return say(Notice(f"{kind}_priced" if best else kind, blanks))
+def _say(kind: Kind, factor: str, views: tuple[_View, _View], offers: list[Offer], currency: str | None) -> Said:
+    """The kind, what each advised window does to both, and the best in money."""
+    notices = [Notice(kind, {"factor": factor})]
+    for offer in offers:
+        blanks = {
+            "window": _window(offer["window"]),
+            "power": _signed(views[0], offer["power"]),
+            "quality": _signed(views[1], offer["quality"]),
+            "money": offer["money_per_day"],
+            "currency": currency,
+        }
+        notices.append(Notice(f"offer_{offer['advised_for']}", blanks))
+    said = [say(notice) for notice in notices]
+    return {"code": kind, "en": " ".join(one["en"] for one in said), "ja": "".join(one["ja"] for one in said)}
 
 
 def _signed(view: _View, side: Side) -> str:

@@ -252,36 +252,33 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # two documents
     "conflict": (
-        "{factor}: advice for power and for quality are at odds. Held at {power_window} (advised for power): power "
-        "{power_power}, defects {power_quality}; at {quality_window} (advised for quality): power {quality_power}, "
-        "defects {quality_quality}.",
-        "{factor}: 電力と品質の推奨が相反します。{power_window}(電力の推奨)では"
-        "電力 {power_power}、不良 {power_quality}。"
-        "{quality_window}(品質の推奨)では電力 {quality_power}、不良 {quality_quality}。",
+        "{factor}: advice for one side makes the other worse.",
+        "{factor}: 一方への推奨が他方を悪化させます。",
     ),
     "possible_conflict": (
-        "{factor}: the window for one side ({power_window} for power, {quality_window} for quality) may make the other "
-        "worse; these data cannot tell it from chance.",
-        "{factor}: 一方の推奨範囲(電力 {power_window}、品質 {quality_window})が他方を悪化させる可能性がありますが、"
-        "偶然の範囲を出ません。",
+        "{factor}: advice for one side may make the other worse; these data cannot tell it from chance.",
+        "{factor}: 一方への推奨が他方を悪化させる可能性がありますが、偶然の範囲を出ません。",
     ),
     "helps_both": (
-        "{factor}: what is advised for one side ({power_window} for power, {quality_window} for quality) helps the "
-        "other too.",
-        "{factor}: 一方への推奨(電力 {power_window}、品質 {quality_window})は他方にも効果があります。",
+        "{factor}: advice for one side helps the other too.",
+        "{factor}: 一方への推奨は他方にも効果があります。",
     ),
     "no_conflict": (
-        "{factor}: the advice for one side changes nothing that is shown on the other.",
+        "{factor}: advice for one side changes nothing that is shown on the other.",
         "{factor}: 一方への推奨が他方に与える影響は認められません。",
     ),
-}
-PRICED = (
-    " In money, {best} is best for both together: {money} {currency} a day.",
-    "金額では {best} が両者合わせて最良です(1日 {money} {currency})。",
-)
-WORDS |= {
-    f"{code}_priced": (WORDS[code][0] + PRICED[0], WORDS[code][1] + PRICED[1])
-    for code in ("conflict", "possible_conflict", "helps_both", "no_conflict")
+    "offer_power": (
+        "Held at {window}, as advised for power: power {power}, defects {quality}.",
+        "電力の推奨 {window} では、電力 {power}、不良 {quality}。",
+    ),
+    "offer_quality": (
+        "Held at {window}, as advised for quality: power {power}, defects {quality}.",
+        "品質の推奨 {window} では、電力 {power}、不良 {quality}。",
+    ),
+    "offer_both": (
+        "Best for both in money is {window}: power {power}, defects {quality}, worth {money} {currency} a day.",
+        "金額では {window} が両者合わせて最良です(電力 {power}、不良 {quality}、1日 {money} {currency})。",
+    ),
 }
 
 

@@ -69,8 +69,8 @@ def test_a_setting_that_saves_power_and_makes_defects_is_a_conflict_with_its_siz
         (POWER - np.interp(np.clip(X, 46, 54), X, POWER)).mean()
     )
     assert found["best"] is None
-    assert "at odds" in found["said"]["en"]
-    assert "相反" in found["said"]["ja"]
+    assert "makes the other worse. Held at 20 - 28, as advised for power: power -" in found["said"]["en"]
+    assert "悪化" in found["said"]["ja"]
 
 
 def test_the_best_window_in_money_is_that_of_a_search_by_hand():
@@ -116,6 +116,18 @@ def test_a_target_that_should_be_high_is_turned_round():
     # As measured the target now rises with the setting, and more is better: the low window loses.
     (found,) = conflicts(power, document("classification", [entry("speed", DEFECTS, (46, 54))], 0.03))
     assert found["offers"][0]["power"]["change"]["estimate"] < 0 < found["offers"][1]["power"]["change"]["estimate"]
+
+
+def test_a_setting_at_its_best_for_quality_is_no_free_gift_to_power():
+    """Quality proposes nothing, but its curve knows what moving the setting costs."""
+    considered = {
+        key: value for key, value in entry("speed", DEFECTS, (46, 54)).items() if key not in ("window", "money")
+    }
+    quality = document("classification", [], 0.03) | {"considered": [considered]}
+    (found,) = conflicts(document("regression", [entry("speed", POWER, (20, 28))], 120.0), quality)
+    assert found["kind"] == "conflict"
+    assert [offer["advised_for"] for offer in found["offers"]] == ["power"]
+    assert conflicts(quality, quality) == []
 
 
 def test_levels_are_compared_as_levels():
