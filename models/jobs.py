@@ -117,7 +117,14 @@ class Stage:
         """The fix-first list."""
         if self.studied is None:
             self.studied = study_data(self.store, self.plant, self.study)
-        found = rank(self.studied.data, seed=self.seed, progress=progress, learned=self.learned)
+        found = rank(
+            self.studied.data,
+            seed=self.seed,
+            progress=progress,
+            learned=self.learned,
+            table=self.studied.frame,
+            labels=self.studied.serials,
+        )
         self.document = shrink(found, ledger.shrinkage(self.store, self.plant, self.study))
         self.document["model"] = standing(self.store, self.study)
         self.ranking_id = results.save_ranking(self.store, self.study, self.model_id, self.document)

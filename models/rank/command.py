@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -14,6 +15,7 @@ from rich.table import Table
 from ingest.command import SettingsOption, settings_of
 from ingest.errors import StudyError
 from models.rank.rank import rank
+from models.study.data import StudyData, TooLittle
 from models.study.load import HasEngine, load_spec, load_table, prepare
 
 __all__ = ["register"]
@@ -44,8 +46,9 @@ def rank_command(
 
         return connect(settings_of(settings).database)
 
-    data = prepare(load_table(table, store), spec)
-    document = _with_progress(data, seed, budget)
+    frame = load_table(table, store)
+    data = prepare(frame, spec)
+    document = _with_progress(data, frame, seed, budget)
     if json is not None:
         _write_json(document, json)
     else:
@@ -54,10 +57,10 @@ def rank_command(
         _write_report(document, report, spec.names())
 
 
-def _with_progress(data: Any, seed: int, budget: float | None) -> dict[str, Any]:
+def _with_progress(data: StudyData | TooLittle, frame: pd.DataFrame, seed: int, budget: float | None) -> dict[str, Any]:
     console = Console(stderr=True)
     if not console.is_terminal:
-        return rank(data, seed=seed, budget=budget)
+        return rank(data, seed=seed, budget=budget, table=frame)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), *Progress.get_default_columns()[1:3])
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task("rank", total=1.0)
@@ -65,6 +68,7 @@ def _with_progress(data: Any, seed: int, budget: float | None) -> dict[str, Any]
             data,
             seed=seed,
             budget=budget,
+            table=frame,
             progress=lambda share, what: bar.update(task, completed=share, description=what),
         )
 

@@ -199,6 +199,10 @@ class Document(TypedDict):
     data: DataEntry
     excluded: list[ExcludedEntry]
     timeline: list[TimelinePoint]
+    process: dict[str, Any] | None
+    unusual: dict[str, Any] | None
+    examples: list[dict[str, Any]]
+    energy: dict[str, Any] | None
     warnings: list[Said]
 
 

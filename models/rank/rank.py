@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -15,6 +16,7 @@ from models.leaks import Leak, audit
 from models.learn import Learned, explained, glance, shares
 from models.rank.adjust import inseparable, order_of, stage_notices
 from models.rank.afterwards import written_after
+from models.rank.beside import beside
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.conclude import conclude
 from models.rank.document import SCHEMA, Document, QualityEntry
@@ -57,10 +59,13 @@ def rank(
     budget: float | None = None,
     progress: Progress | None = None,
     learned: Learned | None = None,
+    table: pd.DataFrame | None = None,
+    labels: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The document of contract 5.2. ``progress`` hears the share done and what is being done.
 
     ``learned``: what `models.learn.learn` gave for the same, audited data; without it, a quick model is trained here.
+    ``table``: the table as it was read, for the energy account. ``labels``: (n,) what people call the units.
     """
     if isinstance(data, TooLittle):
         return refuse(data, seed)
@@ -93,6 +98,8 @@ def rank(
         found, sampled = _estimates(data, candidates, rng, pace, tell)
     notices += sampled
     notices += conclude(document, data, found, Explained(share, parts, rows), price)
+    tell(0.9, "units")
+    notices += beside(document, data, learned, table=table, labels=labels, seed=seed, left=pace.left)
     document["warnings"] = [say(notice.code, notice.values) for notice in notices]
     tell(1.0, "done")
     return dict(document)
@@ -154,6 +161,10 @@ def refuse(little: TooLittle, seed: int = 0) -> dict[str, Any]:
         },
         "excluded": [{"column": one.column, **_why(one)} for one in little.excluded],  # type: ignore[typeddict-item]
         "timeline": [],
+        "process": None,
+        "unusual": None,
+        "examples": [],
+        "energy": None,
         "warnings": [say(notice.code, notice.values) for notice in little.notices],
     }
     return dict(document)
@@ -264,7 +275,7 @@ def _estimates(
     found: list[Estimate] = []
     history, order = History.of(data, *_cells(data.groups)), order_of(data)
     for place, chosen in enumerate(candidates):
-        tell(0.35 + 0.6 * place / len(candidates), chosen.column)
+        tell(0.35 + 0.5 * place / len(candidates), chosen.column)
         began = time.monotonic()
         # The same draws for every setting: their ranks are compared draw by draw.
         sample = _sample(data, history, order, np.random.default_rng(state), most, draws)

@@ -144,6 +144,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The time budget allowed only {draws} resamples; the intervals are rougher.",
         "時間の制限により再標本化は{draws}回です。区間は粗くなります。",
     ),
+    "budget_units": (
+        "The time budget did not allow to look at units one by one.",
+        "時間の制限により、個体ごとの調査は行いませんでした。",
+    ),
     "not_scored": (
         "The newest units hold one class only, so the model could not be scored forward in time.",
         "最新のデータが一方の判定だけのため、将来に対する精度を評価できませんでした。",
