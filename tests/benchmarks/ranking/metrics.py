@@ -69,8 +69,14 @@ def _entry(entry: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
         "admissible": all(truth.admissible(column, window) for column, window in windows.items()),
         "proven": bool(proven),
         "evidence": entry.get("evidence"),
-        "bounded": any("sensitiv" in key and value is not None for key, value in entry.items()),
+        "bound": _bound(entry),
     }
+
+
+def _bound(entry: Mapping[str, Any]) -> list[float] | None:
+    """What is left of the gain with something unrecorded, at worst and at best."""
+    told = entry.get("sensitivity")
+    return None if told is None else [told["low"], told["high"]]
 
 
 def _overlap(first: Mapping[str, Any], truth: Truth) -> float | None:

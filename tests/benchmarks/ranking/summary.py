@@ -86,7 +86,12 @@ def _false(row: Row) -> bool:
 
 def _warned(row: Row) -> bool | None:
     first = row["first"]
-    return None if first is None else bool(first["evidence"] != "adjusted" or first["bounded"])
+    return None if first is None else bool(first["evidence"] != "adjusted" or first.get("bound"))
+
+
+def _holds(first: Row) -> bool | None:
+    bound = first.get("bound")
+    return None if bound is None else bool(bound[0] <= first["truth"] <= bound[1])
 
 
 COLUMNS: dict[str, Callable[[Sequence[Row]], Any]] = {
@@ -111,6 +116,7 @@ COLUMNS: dict[str, Callable[[Sequence[Row]], Any]] = {
     "too little": lambda rows: share_of(row["verdict"] == "not_enough_data" for row in rows),
     "labelled": lambda rows: share_of(one["evidence"] == "correlated_only" for one in _firsts(rows)),
     "warned": lambda rows: share_of(map(_warned, rows)),
+    "bound holds": lambda rows: share_of(_holds(one) for one in _firsts(rows)),
     "seconds": lambda rows: _quantile((row["seconds"] for row in rows), 0.5),
     "most s": lambda rows: max(row["seconds"] for row in rows),
     "MB": lambda rows: max(row["rss_mb"] for row in rows),
