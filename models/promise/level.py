@@ -20,7 +20,7 @@ Source: restricted likelihood, Patterson and Thompson 1971; kriging, Cressie 199
 >>> steady = carried(before, rng.normal(size=40), exact, later, np.zeros(10), share)
 >>> wandering = carried(before, np.cumsum(rng.normal(size=40)), exact, later, np.zeros(10), share)
 >>> round(steady.spread, 1), round(wandering.spread, 1)
-(0.6, 2.3)
+(0.7, 2.3)
 """
 
 from dataclasses import dataclass
@@ -37,9 +37,12 @@ Floats = NDArray[np.float64]
 
 BETWEEN = (0.0, 0.1, 0.2, 0.35, 0.55, 0.8, 1.2)
 """Variances between groups that are tried, as shares of the variance of the residuals seen."""
-WANDER = (0.0, 0.02, 0.06, 0.2, 0.6, 2.0)
-"""Variances the walk may gather over the whole time before, as shares of the same; none counts as much as any other.
-More than the last, the residuals would have shown: it widened every interval by a tenth and let none hold the truth."""
+WANDER = (0.0, 0.05, 0.3, 1.5, 6.0, 20.0)
+"""Variances the walk may gather over the whole time before, as shares of the same. A pure walk has about 6: its
+variance about its own mean is a sixth of what it gathers."""
+STEADY = 2.0
+"""Weight of no wandering at all, against one for each of the others. With these, 90 % intervals hold 86 to 97 % of the
+means to come over steady, forgetful and purely wandering series of 20 and 45 groups (docs/actions.md)."""
 LEAST = 1e-12
 
 
@@ -92,7 +95,8 @@ def carried(
         for between in np.array(BETWEEN) * size:
             cover = q * walk + np.diag(noise + between + 1e-6 * size)
             own = float((weights**2) @ (noise_after + between)) + q * spent
-            found.append(_predict(cover, residuals, q * cross, own))
+            height, mean, spread = _predict(cover, residuals, q * cross, own)
+            found.append((height + np.log(STEADY) * (q == 0.0), mean, spread))
     heights, means, spreads = np.array(found).T
     chances = np.exp(heights - heights.max())
     return Mixture(chances / chances.sum(), means, spreads)
