@@ -39,9 +39,10 @@ def _role(data: StudyData, column: str) -> str:
 def adjustment(data: StudyData, members: Sequence[str], order: Order) -> list[str]:
     """Columns to adjust for when ``members`` (one setting, or several that move as one) are set.
 
-    Context; everything strictly upstream; other settings of the same stage, or of no stage; states whose order is not
-    declared if the setting reacts to them. Never what lies downstream, never a state of the same stage (it may carry
-    the effect), never a derived column of a member.
+    Context; everything strictly upstream; other settings of the same stage, or of no stage, or of a later stage if they
+    were changed together with it and not because of it; states whose order is not declared if the setting reacts to
+    them. Never what else lies downstream, never a state of the same stage (it may carry the effect), never a derived
+    column of a member.
     """
     stage = next((_stage(data, member) for member in members if _stage(data, member) is not None), None)
     chosen = []
@@ -55,9 +56,21 @@ def adjustment(data: StudyData, members: Sequence[str], order: Order) -> list[st
         downstream = known and own > stage  # type: ignore[operator]
         is_setting = role == "controllable" and data.spec.factor(column).of is None
         reacted_to = role == "state" and not known and any(order.reacts(member, column) for member in members)
-        if upstream or reacted_to or (not downstream and (role == "context" or is_setting)):
+        moved_along = downstream and is_setting and _moved_along(data, members, column, order)
+        if upstream or reacted_to or moved_along or (not downstream and (role == "context" or is_setting)):
             chosen.append(column)
     return chosen
+
+
+def _moved_along(data: StudyData, members: Sequence[str], later: str, order: Order) -> bool:
+    """Was a setting of a later stage changed together with one of these?"""
+    end = _stage(data, later)
+    between = []
+    for column in data.features.columns:
+        stage = _stage(data, column)
+        if _role(data, column) == "state" and stage is not None and end is not None and stage < end:
+            between.append(column)
+    return any(order.together(member, later, between) for member in members)
 
 
 def stage_notices(data: StudyData) -> list[Notice]:

@@ -52,3 +52,16 @@ def test_what_was_written_after_the_result_and_what_is_unrelated():
     columns = {"x": setting, "after": loss + rng.normal(size=N), "noise": rng.normal(size=N), "loss": loss}
     assert not order(**columns).reacts("x", "after")
     assert not order(**columns).reacts("x", "noise")
+
+
+def test_a_recipe_that_moves_two_settings_is_told_from_a_reaction():
+    rng = np.random.default_rng(4)
+    recipe = rng.normal(size=N)
+    first = recipe + rng.normal(size=N)
+    seen = first + 0.3 * rng.normal(size=N)
+    moved, reacts = recipe + rng.normal(size=N), seen + rng.normal(size=N)
+    columns = {"x": first, "seen": seen, "moved": moved, "reacts": reacts, "apart": rng.normal(size=N), "loss": moved}
+    asked = order(**columns)
+    assert asked.together("x", "moved", ["seen"])
+    assert not asked.together("x", "reacts", ["seen"])
+    assert not asked.together("x", "apart", ["seen"])
