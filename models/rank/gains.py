@@ -159,7 +159,7 @@ def _unseen(task: _Task, advice: Advice, plain: float) -> dict[str, float]:
         place = 1 + np.flatnonzero(own == name)
         cross = precision[0, place]
         taken = float(cross @ np.linalg.pinv(precision[np.ix_(place, place)], hermitian=True) @ cross)
-        out[name] = shift * min(precision[0, 0] / max(precision[0, 0] - taken, 1e-12), MOST_TIED)
+        out[name] = float(shift) * float(min(precision[0, 0] / max(precision[0, 0] - taken, 1e-12), MOST_TIED))
     return out
 
 

@@ -19,6 +19,7 @@ True
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,13 +79,12 @@ def gate(scores: Sequence[Floats], rng: np.random.Generator) -> list[float]:
     own = np.empty(len(scores))
     drawn = np.empty((SIGNS, len(scores)))
     for place, part in enumerate(scores):
-        inverse = np.linalg.pinv(part.T @ part, hermitian=True)
-        total = part.sum(axis=0)
-        now, under = float(total @ inverse @ total), signs @ part
-        null = np.einsum("bd,de,be->b", under, inverse, under)
-        ordered = np.sort(null)
-        own[place] = (1 + SIGNS - np.searchsorted(ordered, now - 1e-9)) / (SIGNS + 1)
-        drawn[:, place] = (1 + SIGNS - np.searchsorted(ordered, null - 1e-9)) / (SIGNS + 1)
+        # The line alone sees a straight effect in fewer lots than all shapes together do; the better of both counts.
+        tests = [_test(part[:, :1], signs)] + ([_test(part, signs)] if part.shape[1] > 1 else [])
+        least = np.minimum.reduce([null for _, null in tests])
+        ordered = np.sort(least)
+        own[place] = _share(ordered, min(now for now, _ in tests))
+        drawn[:, place] = _share(ordered, least)
     order = np.argsort(own, kind="stable")
     adjusted = np.empty(len(scores))
     worst = 0.0
@@ -93,3 +93,17 @@ def gate(scores: Sequence[Floats], rng: np.random.Generator) -> list[float]:
         worst = max(worst, float((1 + (least <= own[place] + 1e-12).sum()) / (SIGNS + 1)))
         adjusted[place] = worst
     return [float(value) for value in adjusted]
+
+
+def _test(part: Floats, signs: Floats) -> tuple[float, Floats]:
+    """p-value of one set of scores under random signs, and what it is for each pattern of signs."""
+    inverse = np.linalg.pinv(part.T @ part, hermitian=True)
+    total, under = part.sum(axis=0), signs @ part
+    now, null = float(total @ inverse @ total), np.einsum("bd,de,be->b", under, inverse, under)
+    ordered = np.sort(-null)
+    return float(_share(ordered, -now)), _share(ordered, -null)
+
+
+def _share(ordered: Floats, value: Any) -> Any:
+    """Share of the drawn values at or below a value, itself counted. ``ordered``: ascending."""
+    return (1 + np.searchsorted(ordered, value + 1e-9, side="right")) / (len(ordered) + 1)
