@@ -1,0 +1,48 @@
+"""What stands beside the ranking in its document: the process over time, odd units, examples, the energy account."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from models.energy.account import account
+from models.learn import Learned
+from models.rank.document import Document
+from models.spc.state import process_state
+from models.study.data import Notice, StudyData
+from models.unusual import unusual
+from models.why import worst
+
+__all__ = ["beside"]
+
+EXAMPLES = 2
+"""Units explained one by one: a page holds no more."""
+MOST_ODD = 10
+FEWEST_SECONDS = 5.0
+"""Of the budget, below which units are not looked at one by one."""
+
+
+def beside(
+    document: Document,
+    data: StudyData,
+    learned: Learned | None,
+    *,
+    table: pd.DataFrame | None,
+    labels: Sequence[str],
+    seed: int,
+    left: float,
+) -> list[Notice]:
+    """Fill it in. ``table``: as it was read; ``labels``: (n,) names of the units; ``left``: seconds of the budget."""
+    document["process"] = _plain(process_state(data).to_json())
+    if data.spec.energy is not None and table is not None:
+        document["energy"] = account(table, data.spec, seed=seed).to_json()
+    if left < FEWEST_SECONDS:
+        return [Notice("budget_units")]
+    document["unusual"] = _plain(unusual(data, seed, MOST_ODD).to_json())
+    document["examples"] = [_plain(one) for one in worst(data, learned, EXAMPLES, labels, seed)]
+    return []
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = value
+    return found
