@@ -1,11 +1,12 @@
 """The audit of a study: the same checks on its features, in the words and kinds of the ranking document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from models.leaks.afterwards import written_after
 from models.leaks.audit import audit_table
 from models.leaks.report import Action, Kind, Suspect
 from models.study.data import Excluded, StudyData, word
@@ -46,11 +47,20 @@ def audit(data: StudyData) -> tuple[StudyData, list[Leak]]:
     table = data.features[order].assign(**{target: _target(data)})
     report = audit_table(table, target, data.spec.task, roles=roles)
     leaks = [leak for suspect in report.suspects for leak in _leaks(suspect, roles)]
+    data = _without(data, leaks)
+    late = [
+        Leak(one.column, "after_the_fact", "follows_verdict", "excluded", {"column": one.column, "target": target})
+        for one in written_after(data)
+    ]
+    return _without(data, late), [*leaks, *late]
+
+
+def _without(data: StudyData, leaks: Sequence[Leak]) -> StudyData:
     dropped = {leak.column: leak for leak in leaks if leak.action == "excluded"}
     if not dropped:
-        return data, leaks
+        return data
     excluded = (*data.excluded, *(Excluded(column, f"leak_{leak.kind}") for column, leak in dropped.items()))
-    return replace(data, features=data.features.drop(columns=list(dropped)), excluded=excluded), leaks
+    return replace(data, features=data.features.drop(columns=list(dropped)), excluded=excluded)
 
 
 def _target(data: StudyData) -> Any:

@@ -83,7 +83,7 @@ def gate(scores: Sequence[Floats], rng: np.random.Generator) -> list[float]:
         tests = [_test(part[:, :1], signs)] + ([_test(part, signs)] if part.shape[1] > 1 else [])
         least = np.minimum.reduce([null for _, null in tests])
         ordered = np.sort(least)
-        own[place] = _share(ordered, min(now for now, _ in tests))
+        own[place] = _share(ordered, min(test[0] for test in tests))
         drawn[:, place] = _share(ordered, least)
     order = np.argsort(own, kind="stable")
     adjusted = np.empty(len(scores))

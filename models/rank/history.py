@@ -11,7 +11,6 @@ later setting). For a setting that is chosen once for a whole group, the past en
 order of the rows is the order in which the units were made; a reaction to something never written down is not seen.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +21,9 @@ from scipy.signal import lfilter
 from models.rank.basis import term
 from models.rank.glm import sigmoid, solve
 from models.study.data import StudyData
+from models.study.numbers import codes_of
 
-__all__ = ["SPANS", "History", "numbers_of"]
+__all__ = ["SPANS", "History"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -122,33 +122,12 @@ def _memory(residual: Floats, past: Floats, cells: Ints, n_cells: int) -> float:
     return float(fisher.sf(statistic, d, n_cells - d))
 
 
-def _codes(values: pd.Series) -> Floats:
-    if values.dtype == "float64":
-        numbers = values.to_numpy(dtype=np.float64)
-        return np.where(np.isnan(numbers), float(np.nanmean(numbers)), numbers)
-    return np.array(values.cat.codes, dtype=np.float64)
-
-
 def _set_once(values: pd.Series, groups: Ints) -> bool:
     """Is a setting chosen once per group?"""
-    numbers = _codes(values)
+    numbers = codes_of(values)
     counts = np.bincount(groups)
     if len(counts) * 3 > len(numbers):
         return False
     means = np.bincount(groups, numbers) / np.maximum(counts, 1)
     total = float(numbers.var())
     return total > 0 and float(((numbers - means[groups]) ** 2).mean()) < CONSTANT * total
-
-
-def numbers_of(frame: pd.DataFrame, columns: Iterable[str]) -> Floats:
-    """Columns as plain numbers, levels as 0/1. (n, k)"""
-    parts = []
-    for column in columns:
-        if frame[column].dtype == "float64":
-            parts.append(_codes(frame[column])[:, None])
-        else:
-            codes = frame[column].cat.codes.to_numpy()
-            parts.append(
-                np.column_stack([codes == k for k in range(1, len(frame[column].cat.categories))]).astype(float)
-            )
-    return np.hstack(parts) if parts else np.zeros((len(frame), 0))

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.rank.history import numbers_of
+from models.study.numbers import numbers_of
 
 __all__ = ["Order"]
 

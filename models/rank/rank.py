@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from models.automl.model import Quality
 from models.leaks import Leak, audit
 from models.learn import Learned, explained, glance, shares
 from models.rank.adjust import inseparable, order_of, stage_notices
-from models.rank.afterwards import written_after
 from models.rank.beside import beside
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.conclude import conclude
@@ -73,21 +71,20 @@ def rank(
     pace = _Pace(budget)
     tell(0.0, "audit")
     data, leaks = audit(data)
-    data, late = _without_late(data)
-    document = _frame(data, [*leaks, *late], seed)
+    document = _frame(data, leaks, seed)
     rng = np.random.default_rng(seed)
     tell(0.05, "model")
-    learned = learned or glance(data, seed, None if budget is None else pace.left / 3)
+    if learned is None or not set(learned.model.columns) <= set(data.features.columns):
+        # A champion may have learnt from a column that is a leak by now.
+        learned = glance(data, seed, None if budget is None else pace.left / 3)
     notices = [*data.notices, *stage_notices(data)]
     if learned is not None:
         document["quality"] = _quality(learned.quality)
     if learned is None or learned.quality.forward is None:
         notices.append(Notice("not_scored"))
     tell(0.25, "explanation")
-    rows = np.sort(rng.permutation(data.n)[:EXPLAINED_ROWS])
-    parts = explained(learned, data, rows)
-    share = shares(parts)
-    document["context"] = _context(data, share)
+    seen = _seen(data, learned, rng)
+    document["context"] = _context(data, seen.share)
     candidates, more = _candidates(data)
     notices += more
     document["excluded"] += [_excluded(one) for one in more if one.code == "controllable_left_out"]
@@ -97,7 +94,7 @@ def rank(
     with threadpool_limits(limits=threads_for(data.features.size) or None, user_api="blas"):
         found, sampled = _estimates(data, candidates, rng, pace, tell)
     notices += sampled
-    notices += conclude(document, data, found, Explained(share, parts, rows), price)
+    notices += conclude(document, data, found, seen, price)
     tell(0.9, "units")
     notices += beside(document, data, learned, table=table, labels=labels, seed=seed, left=pace.left)
     document["warnings"] = [say(notice.code, notice.values) for notice in notices]
@@ -105,24 +102,11 @@ def rank(
     return dict(document)
 
 
-def _without_late(data: StudyData) -> tuple[StudyData, list[Leak]]:
-    """The study without columns that were written because of the verdict; settings, too."""
-    found = list(written_after(data, *_cells(data.groups)))
-    if not found:
-        return data, []
-    leaks = [
-        Leak(
-            one.column,
-            "after_the_fact",
-            "follows_verdict",
-            "excluded",
-            {"column": one.column, "target": data.spec.target},
-        )
-        for one in found
-    ]
-    excluded = (*data.excluded, *(Excluded(one.column, "leak_after_the_fact") for one in found))
-    features = data.features.drop(columns=[one.column for one in found])
-    return replace(data, features=features, excluded=excluded), leaks
+def _seen(data: StudyData, learned: Learned | None, rng: np.random.Generator) -> Explained:
+    """What the model attends to, on some units."""
+    rows = np.sort(rng.permutation(data.n)[:EXPLAINED_ROWS])
+    parts = explained(learned, data, rows)
+    return Explained(shares(parts), parts, rows)
 
 
 def refuse(little: TooLittle, seed: int = 0) -> dict[str, Any]:

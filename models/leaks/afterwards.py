@@ -20,8 +20,8 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from models.rank.history import numbers_of
 from models.study.data import StudyData
+from models.study.numbers import numbers_of
 
 __all__ = ["Afterwards", "written_after"]
 
@@ -59,8 +59,9 @@ class Afterwards:
     left: float
 
 
-def written_after(data: StudyData, cells: Ints, n_cells: int) -> Iterator[Afterwards]:
-    """Settings and states that follow the verdict. ``data``: audited; ``cells``: (n,) pieces that are independent."""
+def written_after(data: StudyData) -> Iterator[Afterwards]:
+    """Settings and states that follow the verdict. ``data``: without clearer leaks."""
+    cells, n_cells = data.groups, data.n_groups
     asked = [column for column in data.features.columns if data.spec.factor(column).role != "context"]
     if data.n < FEWEST or n_cells < 8 or not asked:
         return

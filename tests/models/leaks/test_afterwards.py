@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.rank.afterwards import written_after
+from models.leaks.afterwards import written_after
 from models.rank.rank import rank
 from models.study.data import StudyData, prepare
 from models.study.spec import StudySpec
@@ -39,7 +39,7 @@ def plant(seed: int) -> tuple[pd.DataFrame, StudySpec]:
 def named(frame: pd.DataFrame, spec: StudySpec) -> set[str]:
     data = prepare(frame, spec)
     assert isinstance(data, StudyData)
-    return {one.column for one in written_after(data, data.groups, data.n_groups)}
+    return {one.column for one in written_after(data)}
 
 
 @pytest.mark.parametrize("seed", range(4))
