@@ -102,7 +102,7 @@ def _merge(sizes: Ints, need: float) -> Ints:
     """The subgroup of each cell: neighbours together until they hold ``need`` units."""
     codes, at, filled = np.zeros(len(sizes), dtype=np.int64), 0, 0
     for place, size in enumerate(sizes):
-        if filled >= need:
+        if filled and filled >= need:
             at, filled = at + 1, 0
         codes[place] = at
         filled += int(size)
