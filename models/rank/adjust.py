@@ -10,7 +10,7 @@ from models.rank.basis import Levels
 from models.rank.order import Order
 from models.study.data import Notice, StudyData
 
-__all__ = ["adjustment", "explained_by", "inseparable", "order_of", "stage_notices"]
+__all__ = ["adjustment", "explained_by", "inseparable", "order_notices", "order_of", "stage_notices"]
 
 Floats = NDArray[np.float64]
 
@@ -83,6 +83,19 @@ def stage_notices(data: StudyData) -> list[Notice]:
         return [Notice("no_stages", {"columns": ", ".join(states) or "-"})]
     lost = [column for column in states if stages[column] is None]
     return [Notice("state_without_stage", {"columns": ", ".join(lost)})] if lost else []
+
+
+def order_notices(data: StudyData, order: Order) -> list[Notice]:
+    """States that are declared to lie before a setting and look like consequences of it."""
+    found = []
+    for setting in data.controllable():
+        own = _stage(data, setting)
+        for column in data.features.columns:
+            stage = _stage(data, column)
+            before = own is not None and stage is not None and stage < own and _role(data, column) == "state"
+            if before and order.looks_downstream(setting, column):
+                found.append(Notice("stage_doubtful", {"state": column, "factor": setting}))
+    return found
 
 
 def _columns(values: pd.Series) -> Floats:

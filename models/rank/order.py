@@ -80,6 +80,14 @@ class Order:
         rest = (tie - through) / max(1.0 - float(x @ self.loss) ** 2 / n**2, 1e-9)
         return abs(rest) > THROUGH * abs(tie)
 
+    def looks_downstream(self, setting: str, state: str) -> bool:
+        """Does a state go along with a setting as a consequence of it would?"""
+        if setting not in self.columns or state not in self.columns:
+            return False
+        x, s = self.columns[setting], self.columns[state]
+        forward, backward = _past(s, x), _past(x, s)
+        return float(x @ s) ** 2 > CLOSE * len(x) ** 2 and not (forward > CLEAR and forward > OVER * backward)
+
     def together(self, setting: str, later: str, between: list[str]) -> bool:
         """Was a later setting changed together with this one, and not because of what this one had done?
 

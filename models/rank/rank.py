@@ -13,7 +13,7 @@ from models.automl.algorithms.threads import threads_for
 from models.automl.model import Quality
 from models.leaks import Leak, audit
 from models.learn import Learned, explained, glance, shares
-from models.rank.adjust import inseparable, order_of, stage_notices
+from models.rank.adjust import inseparable, order_notices, order_of, stage_notices
 from models.rank.beside import beside
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.conclude import conclude
@@ -269,6 +269,7 @@ def _estimates(
             most = max(2000, int(len(sample.rows) * pace.left / ahead))
     if found and pace.left > 0:
         found += pairs(data, found, _sample(data, history, order, np.random.default_rng(state), most, draws), rng)
+    notices += order_notices(data, order)
     if candidates and data.n > MOST_ROWS:
         notices.append(Notice("sampled", {"count": MOST_ROWS, "n": data.n}))
     return found, notices

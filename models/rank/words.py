@@ -123,6 +123,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "stage のない状態量のうち、設定に強く連動するものはその効果の現れとみて調整に使わず、弱く連動するものは調整に"
         "使いました: {columns}。",
     ),
+    "stage_doubtful": (
+        "{state} is declared to come before {factor}, but goes along with it as closely as a consequence would: if it is "
+        "measured after {factor} is set, its stage is wrong and the effect of {factor} is hidden. Check the stages.",
+        "{state}は{factor}より前の工程とされていますが、{factor}の結果のように強く連動しています。{factor}の設定後に測る値"
+        "であれば stage が誤りで、{factor}の効果が隠れています。stage を確認してください。",
+    ),
     "tariff_unknown": (
         "The tariff {tariff} is not known here, so nothing is said in money; give per_unit, or the tariff's prices.",
         "料金表{tariff}が分からないため金額は示しません。per_unit か料金を指定してください。",

@@ -97,3 +97,18 @@ def test_an_unmeasured_cause_no_stronger_than_a_measured_one_is_allowed_for():
     assert entry["gain"]["estimate"] > 1.2 * truth
     assert entry["sensitivity"]["benchmark"] == "seen"
     assert entry["sensitivity"]["low"] <= truth <= entry["sensitivity"]["high"]
+
+
+def test_a_stage_that_looks_wrong_is_doubted():
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=1500)
+    state = a + 0.3 * rng.normal(size=1500)
+    bad = rng.uniform(size=1500) < 1 / (1 + np.exp(1.5 - state))
+    frame = pd.DataFrame({"at": np.arange(1500), "a": a, "state": state, "bad": bad})
+    spec = {"name": "s", "task": "classification", "target": "bad", "bad": True, "time": "at"}
+    for stage, doubted in ((1, True), (3, False)):
+        factors = {"a": {"role": "controllable", "stage": 2}, "state": {"stage": stage}}
+        document = rank(prepare(frame, StudySpec.parse(spec | {"factors": factors})))
+        said = [warning for warning in document["warnings"] if warning["code"] == "stage_doubtful"]
+        assert bool(said) is doubted
+        assert (document["verdict"] == "factors_found") is not doubted
