@@ -98,9 +98,14 @@ def _print(document: dict[str, Any]) -> None:
     console.print(document["reason"]["en"], style="bold", markup=False)
     for warning in document["warnings"]:
         console.print(f"note: {warning['en']}", style="dim", markup=False)
-    if not document["ranking"]:
-        return
-    console.print(_table(document))
+    if document["ranking"]:
+        console.print(_table(document))
+    for entry in document["considered"]:
+        console.print(f"not proposed: {', '.join(entry['group'])}. {entry['en']}", style="dim", markup=False)
+    if document["trial"] is not None:
+        console.print(document["trial"]["en"], markup=False)
+    if document["process"] is not None:
+        console.print(f"{document['process']['said']['en']} {document['process']['advice']['en']}", markup=False)
 
 
 def _table(document: dict[str, Any]) -> Table:

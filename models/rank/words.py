@@ -124,8 +124,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "使いました: {columns}。",
     ),
     "stage_doubtful": (
-        "{state} is declared to come before {factor}, but goes along with it as closely as a consequence would: if it is "
-        "measured after {factor} is set, its stage is wrong and the effect of {factor} is hidden. Check the stages.",
+        "{state} is declared to come before {factor}, but goes along with it as closely as a consequence would: if it "
+        "is measured after {factor} is set, its stage is wrong and the effect of {factor} is hidden. Check the stages.",
         "{state}は{factor}より前の工程とされていますが、{factor}の結果のように強く連動しています。{factor}の設定後に測る値"
         "であれば stage が誤りで、{factor}の効果が隠れています。stage を確認してください。",
     ),
