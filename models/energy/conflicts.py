@@ -229,7 +229,8 @@ def _best(power: _View, quality: _View, currency: str | None) -> Offer | None:
     ]
     offers = [_offer(window, "both", power, quality, currency) for window in allowed]
     worth = [(offer["money_per_day"], offer) for offer in offers if offer["money_per_day"] is not None]
-    most = max(worth, key=lambda pair: pair[0] or 0.0, default=None)
+    # Of windows worth the same, the one that most units lie in already.
+    most = max(worth, key=lambda pair: (round(pair[0] or 0.0, 6), power.support(pair[1]["window"])), default=None)
     return most[1] if most is not None and (most[0] or 0.0) > 0 else None
 
 

@@ -36,6 +36,8 @@ MOST_CODES = 12
 """Whole numbers with no more values than this, named as mix, are codes of products."""
 FEWEST_READINGS = 20
 """A column that never falls and has more values than this is a running counter: counts of an interval fall too."""
+UNLIKE = 0.1
+"""Share by which the usual step may differ from the declared length of an interval."""
 WEATHER_CARRY_HOURS = 3.0
 """For how long a weather reading stands in for missing ones."""
 
@@ -202,6 +204,9 @@ def _clock(data: StudyData, energy: StudyEnergy, notices: list[Notice]) -> tuple
             return None, None
         said = float(np.median(ahead))
         notices.append(Notice("interval_inferred", {"minutes": round(said * 60, 2)}))
+    usual = float(np.median(ahead)) if len(ahead) else said
+    if abs(usual - said) > UNLIKE * said:
+        notices.append(Notice("step_differs", {"declared": round(said * 60, 2), "minutes": round(usual * 60, 2)}))
     together = int((steps <= 0).sum())
     if together:
         notices.append(Notice("same_time", {"count": together}))

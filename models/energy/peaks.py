@@ -46,7 +46,7 @@ class Demand:
 
 def demand_hours(data: Intervals) -> float:
     """Length of the demand intervals: the supplier's, or the next whole number of the table's intervals."""
-    return math.ceil(data.energy.demand_minutes / 60 / data.hours - ROUNDING) * data.hours
+    return max(1, math.ceil(data.energy.demand_minutes / 60 / data.hours - ROUNDING)) * data.hours
 
 
 def peaks(data: Intervals) -> Peaks | None:

@@ -93,6 +93,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} interval(s) carry the time of another one (a clock set back, or a double record); all were counted.",
         "同じ時刻の区間が{count}件あります(時計の戻り、または二重記録)。すべて計上しました。",
     ),
+    "step_differs": (
+        "An interval is declared to last {declared} min, but the usual step between times is {minutes} min; energy and "
+        "demand rest on the declared length.",
+        "区間の長さは{declared}分と指定されていますが、時刻の通常の間隔は{minutes}分です。電力量とデマンドは指定値で"
+        "計算しました。",
+    ),
     "gaps": (
         "The record has {count} gap(s), {hours} h in all; nothing was filled in.",
         "記録に{count}か所、計{hours}時間の欠落があります。補完はしていません。",

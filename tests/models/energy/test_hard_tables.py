@@ -150,6 +150,12 @@ def test_stamps_at_the_start_or_the_end_mean_the_same():
     assert one == other
 
 
+def test_a_declared_length_that_the_times_contradict_is_said():
+    said, document = codes(FRAME, spec(interval_minutes=1440))
+    assert {"step_differs", "peak_coarse"} <= said
+    assert document["peaks"]["minutes"] == 1440.0
+
+
 def test_local_days_are_the_plants():
     read = intervals(FRAME, spec(time_zone="Asia/Tokyo"))
     assert isinstance(read, Intervals)
