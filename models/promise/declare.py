@@ -65,9 +65,7 @@ def since_when(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     # A number would be seconds since 1970: nobody types those.
     found = None if said.isdigit() else parse(said + "T00:00" * (len(said) == MIDNIGHT_LENGTH), "auto", zone, now)
     if not isinstance(found, datetime):
-        raise UsageError(
-            f"from {text!r} is no time; write 2026-11-23 or 2026-11-23T08:30 as the plant's clock shows it"
-        )
+        raise UsageError(f"from {text!r} is no time; write 2026-11-23 or 2026-11-23T08:30, by the plant's clock")
     if found - now > FURTHEST_AHEAD:
         raise UsageError(f"from {text!r} is more than a year ahead; check the year")
     return found

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ingest.errors import StudyError
 from models.leaks import audit
@@ -118,6 +119,12 @@ def group_means(cells: Ints, values: Floats) -> Floats:
 
 def freeze(before: StudyData, windows: Mapping[str, Window], seed: int = 0) -> Frozen:
     """Learn from the units before an action. ``before.time`` must be instants."""
+    # Hundreds of small matrices: threads would only wait for one another.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _learnt(before, windows, seed)
+
+
+def _learnt(before: StudyData, windows: Mapping[str, Window], seed: int) -> Frozen:
     data = _thinned(before)
     assert data.time is not None
     members = [factor for factor in windows if factor in data.features.columns]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from models.promise.frozen import MOST_CELLS, Frozen, cells_of, days_of, group_means
 from models.promise.level import Mixture
@@ -67,7 +68,9 @@ def realised(frozen: Frozen, after: StudyData) -> Realised:
     variance = np.full(len(sizes), frozen.unit_variance)
     if frozen.model.logistic:
         variance = group_means(cells, foretold[0] * (1 - foretold[0]))
-    level = carried_on(frozen.days, frozen.residuals, frozen.noise, group_means(cells, days), variance / sizes, weights)
+    days_after = group_means(cells, days)
+    with threadpool_limits(limits=1, user_api="blas"):
+        level = carried_on(frozen.days, frozen.residuals, frozen.noise, days_after, variance / sizes, weights)
     expected, observed = float(foretold[0].mean()), float(after.loss.mean())
     means = foretold.mean(axis=1) - frozen.before
     slopes = float(means[1:].std()) if len(means) > 1 else 0.0

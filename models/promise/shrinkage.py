@@ -27,9 +27,10 @@ from models.promise.words import both
 
 __all__ = ["Past", "Shrinkage", "shrink", "shrinkage_of"]
 
-PLANT, LINE, STUDY, ACTION = 0.2, 0.1, 0.15, 0.25
-"""Standard deviations of the ratio. Together 0.25 between studies and 0.25 between the actions of one: what the
-ranking's promises showed over simulated plants (docs/actions.md)."""
+PLANT, LINE, STUDY, ACTION = 0.15, 0.1, 0.1, 0.15
+"""Standard deviations of the ratio: 0.21 between studies, 0.15 between the actions of one. Over 52 simulated plants of
+16 families realised over promised had a median of 0.99 and a standard deviation of 0.19, of which the promises' own
+intervals make 0.14; real plants hold more that nobody measured, so these are half as wide again as what remains."""
 LEVEL = 0.90
 LOWEST = 0.1
 """A promise is not shrunk to nothing: the verdict of a ranking is its own interval's, not the ledger's."""

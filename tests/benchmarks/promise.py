@@ -8,7 +8,8 @@ confounding); its best setting is held from some day on. Kinds of action:
 - *no effect*: the setting is turned as declared, and nothing reacts to it
 
 Printed: how often the 90 % interval holds the true gain, the median and mean of the error over the true gain, half the
-interval over it, how often a gain is shown at all. Figures: docs/actions.md.
+interval over it, how often a gain is shown at all; the same for the residuals' level alone, over series that wander;
+and what some actions make of the factor on later promises. Figures: docs/actions.md.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from rich.table import Table
 from models.promise.frozen import freeze
 from models.promise.level import carried
 from models.promise.measure import realised
+from models.promise.shrinkage import ACTION, Past, shrinkage_of
 from tests.models.promise.acted import acted
 
 DAYS = ((10, 4), (14, 7), (28, 5), (21, 14))
@@ -109,8 +111,23 @@ def series(kind: str, before: int, after: int, runs: int) -> tuple[float, float]
     return float(np.mean(held)), float(np.mean(width))
 
 
+BELIEVED = (1.0, 0.8, 0.5)
+"""What a plant's actions really give, over what is promised of them."""
+ACTIONS = (0, 1, 2, 4, 8)
+
+
+def shrunk(true: float, actions: int, spread: float, runs: int) -> tuple[float, float]:
+    """Mean factor after some actions of one study, and the mean distance of the factor from the truth."""
+    rng = np.random.default_rng(2)
+    factors = []
+    for _ in range(runs):
+        ratios = rng.normal(true, np.hypot(spread, ACTION), actions)
+        factors.append(shrinkage_of([Past("caps", "fill", ratio, spread) for ratio in ratios], "caps", "fill").factor)
+    return float(np.mean(factors)), float(np.mean(np.abs(np.array(factors) - true)))
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=100)
@@ -134,6 +151,12 @@ def main() -> None:
         for before, after in ((20, 8), (45, 20)):
             inside, width = series(kind, before, after, 200)
             table.add_row(kind, f"{before} + {after}", f"{inside:.0%}", f"{width:.2f}")
+    console.print(table)
+    table = Table("true ratio", "error of one ratio", *(f"{count} actions" for count in ACTIONS))
+    for true in BELIEVED:
+        for spread in (0.3, 1.0):
+            cells = (f"{mean:.2f} (off by {off:.2f})" for mean, off in (shrunk(true, n, spread, 500) for n in ACTIONS))
+            table.add_row(f"{true}", f"{spread}", *cells)
     console.print(table)
 
 
