@@ -29,7 +29,7 @@ from models.spc.chart import Floats
 
 __all__ = ["Cusum", "arl", "cusum"]
 
-STATES = 200
+STATES = 100
 """Steps of the Markov chain: three digits of the published run lengths."""
 
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from models.spc.autocorrelation import GRID, autocorrelation, clear
 from models.spc.chart import Floats
-from models.spc.individuals import sigma_of_neighbours
-from models.spc.laney import threshold
+from models.spc.individuals import far, mean_of_usual, sigma_of_neighbours
+from models.spc.laney import is_overdispersed
 
 __all__ = ["Counts", "alike", "settled"]
 
@@ -35,8 +35,10 @@ KEPT = 400
 """A chance of 5 % is then known to within about one point."""
 PLAIN = 0.3
 """With no plain draws small shifts drown in what might be swings; with plain ones only, swings are called special."""
-MOST_BEND = 0.45
-"""At b = 0.45 the upper tail is that of a lognormal with a coefficient of variation of 47 %."""
+MOST_BEND = 0.25
+"""At b = 0.25 the skewness is 0.78, that of a gamma law with a coefficient of variation of 39 %."""
+ROOM = 1.5
+"""Rates may differ by this times what neighbours show: of skewed rates, most neighbours are more alike than all."""
 SEED = 4
 
 
@@ -46,24 +48,27 @@ class Counts:
 
     size: NDArray[np.int64]
 
-    def z(self, bad: Floats) -> Floats:
-        """Binomial standard deviations from the centre line. (…, k) → (…, k)"""
-        share = bad.sum(axis=-1, keepdims=True) / self.size.sum()
+    def z(self, bad: Floats, left_out: NDArray[np.bool_] | None = None) -> Floats:
+        """Binomial standard deviations from the centre line, told without the points left out. (…, k) → (…, k)"""
+        kept = np.ones(bad.shape, dtype=np.bool_) if left_out is None else ~left_out
+        share = np.sum(bad * kept, axis=-1, keepdims=True) / np.sum(self.size * kept, axis=-1, keepdims=True)
         sigma = np.sqrt(share * (1 - share) / self.size)
         return np.asarray((bad / self.size - share) / np.maximum(sigma, 1e-300))
 
 
 def settled(values: Floats, counts: Counts | None = None) -> Floats:
-    """Standardise series as their charts do, each by its own limits. (…, k) → (…, k)
+    """Standardise series as their charts do, each by its own revised limits. (…, k) → (…, k)
 
     ``values``: means, or (``counts``) numbers of bad units.
     """
     points = values.shape[-1]
-    raw = counts.z(values) if counts else values - values.mean(axis=-1, keepdims=True)
-    phi = clear(autocorrelation(raw), points)
-    sigma = sigma_of_neighbours(raw, nelson=True) / np.sqrt(1 - phi)
+    first = counts.z(values) if counts else values
+    left_out = far(first)
+    phi = clear(autocorrelation(first), points)
+    raw = counts.z(values, left_out) if counts else values - mean_of_usual(values, left_out)[..., None]
+    sigma = sigma_of_neighbours(raw, left_out) / np.sqrt(1 - phi)
     if counts:
-        sigma = np.where(sigma > threshold(points), sigma, 1.0)
+        sigma = np.where(is_overdispersed(sigma, points), sigma, 1.0)
     return np.asarray(raw / np.maximum(sigma, 1e-300)[..., None])
 
 
@@ -75,14 +80,14 @@ def alike(values: Floats, counts: Counts | None = None) -> Floats:
     if counts is None:
         drawn = _bent(swings, _unknown(rng, 0.0, MOST_BEND))
     else:
-        due = float(values.mean())
-        most = 2.5 * float(sigma_of_neighbours(counts.z(values))) / np.sqrt(due)
+        z = counts.z(values)
+        most = ROOM * float(sigma_of_neighbours(z, far(z))) / np.sqrt(float(values.mean()))
         spread = _unknown(rng, 0.0, most)
         rate = values.sum() / counts.size.sum() * np.exp(spread * swings - spread**2 / 2)
         drawn = rng.binomial(counts.size, np.minimum(rate, 1.0)).astype(np.float64)
     seen, own = _summary(drawn, counts), _summary(values, counts)
-    far = np.linalg.norm((seen - own) / np.maximum(seen.std(axis=0), 1e-12), axis=1)
-    return np.asarray(drawn[far <= np.partition(far, KEPT)[KEPT]])
+    apart = np.linalg.norm((seen - own) / np.maximum(seen.std(axis=0), 1e-12), axis=1)
+    return np.asarray(drawn[apart <= np.partition(apart, KEPT)[KEPT]])
 
 
 def _unknown(rng: np.random.Generator, low: float, high: float) -> Floats:
@@ -107,7 +112,7 @@ def _bent(swings: Floats, bend: Floats) -> Floats:
 def _summary(values: Floats, counts: Counts | None) -> Floats:
     """What a series looks like. (…, k) → (…, 2)"""
     if counts:
-        raw = counts.z(values)
-        return np.stack([autocorrelation(raw), np.log(np.maximum(sigma_of_neighbours(raw), 1e-12))], axis=-1)
+        z = counts.z(values)
+        return np.stack([autocorrelation(z), np.log(np.maximum(sigma_of_neighbours(z, far(z)), 1e-12))], axis=-1)
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=-1)
     return np.stack([autocorrelation(values), (high + low - 2 * middle) / np.maximum(high - low, 1e-300)], axis=-1)

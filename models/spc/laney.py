@@ -11,16 +11,18 @@ they use what is known about counts. A σz below 1 is never used.
 **Limits of validity.** σz comes from neighbours, so a shift between two points hardly widens it; fewer than 20
 points say little. **Source.** D. B. Laney, Improved control charts for attributes, Quality Engineering 14 (2002).
 
->>> is_overdispersed(1.5, 30), is_overdispersed(1.1, 30)
-(True, False)
+>>> is_overdispersed(np.array([1.5, 1.1]), 30).tolist()
+[True, False]
 """
 
 from math import sqrt
 
-from models.spc.chart import Floats
-from models.spc.individuals import sigma_of_neighbours
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["is_overdispersed", "sigma_z", "threshold"]
+from models.spc.chart import Floats
+
+__all__ = ["is_overdispersed", "threshold"]
 
 STANDARD_ERROR = 0.91
 """Of σz times √(k - 1): moving ranges of neighbours share values, which costs precision against k - 1 free ones."""
@@ -28,16 +30,11 @@ ONE_SIDED = 1.645
 """5 % of a normal law lie above."""
 
 
-def sigma_z(z: Floats, nelson: bool = False) -> float:
-    """How many times wider than counting explains the points differ from their neighbours."""
-    return float(sigma_of_neighbours(z, nelson))
-
-
 def threshold(points: int) -> float:
     """The σz above which counts are overdispersed."""
     return 1 + ONE_SIDED * STANDARD_ERROR / sqrt(points - 1)
 
 
-def is_overdispersed(found: float, points: int) -> bool:
-    """Do subgroups differ by more than counting explains?"""
-    return found > threshold(points)
+def is_overdispersed(found: Floats, points: int) -> NDArray[np.bool_]:
+    """Do subgroups differ by more than counting explains? ``found``: σz, of any shape."""
+    return np.asarray(found > threshold(points))

@@ -18,17 +18,20 @@ from math import sqrt
 import numpy as np
 
 from models.spc.chart import Chart, Floats, standardised
-from models.spc.laney import is_overdispersed, sigma_z
+from models.spc.individuals import far, sigma_of_neighbours
+from models.spc.laney import is_overdispersed
 
 __all__ = ["p_chart"]
 
 
-def p_chart(bad: Floats, size: Floats, laney: bool | None = None, nelson: bool = False, phi: float = 0.0) -> Chart:
-    """The chart of shares; ``nelson`` and ``phi`` as in `models.spc.individuals`."""
-    centre = float(bad.sum() / size.sum())
+def p_chart(bad: Floats, size: Floats, laney: bool | None = None, revised: bool = False, phi: float = 0.0) -> Chart:
+    """The chart of shares; ``revised`` and ``phi`` as in `models.spc.individuals`."""
+    shares, share = bad / size, float(bad.sum() / size.sum())
+    first = standardised(shares, share, np.sqrt(share * (1 - share) / size))
+    left_out = far(first) if revised else np.zeros(len(size), dtype=np.bool_)
+    centre = float(bad[~left_out].sum() / size[~left_out].sum())
     sigma = np.sqrt(centre * (1 - centre) / size)
-    shares = bad / size
-    found = sigma_z(standardised(shares, centre, sigma), nelson) / sqrt(1 - phi)
-    if laney if laney is not None else is_overdispersed(found, len(size)):
+    found = sigma_of_neighbours(standardised(shares, centre, sigma), left_out) / sqrt(1 - phi)
+    if laney if laney is not None else bool(is_overdispersed(found, len(size))):
         return Chart.around("laney_p", shares, centre, sigma * found, 0.0, 1.0)
     return Chart.around("p", shares, centre, sigma, 0.0, 1.0)

@@ -23,6 +23,7 @@ LISTED = 5
 """Moments in the sentence; all are in the list."""
 
 Direction = Literal["worse", "better", "neither"]
+Stretch = tuple[int, int, Direction]
 
 
 @dataclass(frozen=True)
@@ -94,20 +95,10 @@ class ProcessState:
 
     def moments(self) -> list[Moment]:
         """Stretches covered by signals beyond chance on one side, the rarest first."""
-        found: list[tuple[int, int, Direction]] = []
+        found: list[Stretch] = []
         for seen in self.seen:
-            if not seen.beyond_chance:
-                continue
-            first, last, direction = seen.first, seen.signal.last, self._direction(seen)
-            touching = [m for m in found if m[2] == direction and m[0] <= last + 1 and first <= m[1] + 1]
-            merged = (
-                min(first, *(m[0] for m in touching), first),
-                max(last, *(m[1] for m in touching), last),
-                direction,
-            )
-            place = found.index(touching[0]) if touching else len(found)
-            found = [m for m in found if m not in touching]
-            found.insert(place, merged)
+            if seen.beyond_chance:
+                found = _joined(found, (seen.first, seen.signal.last, self._direction(seen)))
         return [
             {"at": self._at(first), "until": self._until(last), "first": first, "last": last, "direction": direction}
             for first, last, direction in found
@@ -211,3 +202,16 @@ class ProcessState:
         if chances:
             said.append([say("by_chance", {"count": chances, "points": count})])
         return list(chain.from_iterable(said))
+
+
+def _joined(found: list[Stretch], new: Stretch) -> list[Stretch]:
+    """The stretches with one more: those it touches on its own side become one, in the place of the first of them."""
+    touching = [old for old in found if old[2] == new[2] and old[0] <= new[1] + 1 and new[0] <= old[1] + 1]
+    if not touching:
+        return [*found, new]
+    first, last = min(old[0] for old in (*touching, new)), max(old[1] for old in (*touching, new))
+    return [
+        (first, last, new[2]) if old == touching[0] else old
+        for old in found
+        if old == touching[0] or old not in touching
+    ]

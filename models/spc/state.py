@@ -55,7 +55,7 @@ def _of_shares(data: StudyData, rule_set: str) -> ProcessState:
     count, size = groups.sums(data.loss), groups.sizes
     counts = Counts(size)
     phi = float(clear(autocorrelation(counts.z(count)), groups.count))
-    chart = p_chart(count, size.astype(np.float64), nelson=True, phi=phi)
+    chart = p_chart(count, size.astype(np.float64), revised=True, phi=phi)
     share = chart.centre[0]
     over = float(chart.sigma[0] / np.sqrt(share * (1 - share) / size[0]))
     found = judged(count, rule_set, counts)
@@ -73,7 +73,7 @@ def _of_means(data: StudyData, rule_set: str) -> ProcessState:
     if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
         return _too_short(data, rule_set, groups, "no_spread", {})
     phi = float(clear(autocorrelation(values), groups.count))
-    chart = individuals(values, nelson=True, phi=phi)
+    chart = individuals(values, revised=True, phi=phi)
     if told is None or not corrected:
         return _state(data, rule_set, groups, chart, _judged(data, values, rule_set), phi=phi)
     chart = Chart("residual", chart.values, chart.centre, chart.sigma, chart.lower, chart.upper)

@@ -18,17 +18,19 @@ from math import sqrt
 import numpy as np
 
 from models.spc.chart import Chart, Floats, standardised
-from models.spc.laney import is_overdispersed, sigma_z
+from models.spc.individuals import far, sigma_of_neighbours
+from models.spc.laney import is_overdispersed
 
 __all__ = ["u_chart"]
 
 
-def u_chart(count: Floats, size: Floats, laney: bool | None = None, nelson: bool = False, phi: float = 0.0) -> Chart:
-    """The chart of defects per unit; ``nelson`` and ``phi`` as in `models.spc.individuals`."""
-    centre = float(count.sum() / size.sum())
+def u_chart(count: Floats, size: Floats, laney: bool | None = None, revised: bool = False, phi: float = 0.0) -> Chart:
+    """The chart of defects per unit; ``revised`` and ``phi`` as in `models.spc.individuals`."""
+    rates, rate = count / size, float(count.sum() / size.sum())
+    left_out = far(standardised(rates, rate, np.sqrt(rate / size))) if revised else np.zeros(len(size), dtype=np.bool_)
+    centre = float(count[~left_out].sum() / size[~left_out].sum())
     sigma = np.sqrt(centre / size)
-    rates = count / size
-    found = sigma_z(standardised(rates, centre, sigma), nelson) / sqrt(1 - phi)
-    if laney if laney is not None else is_overdispersed(found, len(size)):
+    found = sigma_of_neighbours(standardised(rates, centre, sigma), left_out) / sqrt(1 - phi)
+    if laney if laney is not None else bool(is_overdispersed(found, len(size))):
         return Chart.around("laney_u", rates, centre, sigma * found, 0.0)
     return Chart.around("u", rates, centre, sigma, 0.0)

@@ -7,6 +7,7 @@ R̄ and D4 R̄.
 use `models.spc.xbar_s`); units of a subgroup made under the same conditions, for spread between subgroups is not
 in the limits. **Source.** ISO 7870-2 / JIS Z 9020-2.
 
+>>> import numpy as np
 >>> means, ranges = xbar_r(np.array([[1.0, 3.0], [2.0, 2.0], [3.0, 5.0]]))
 >>> round(float(means.upper[0]), 3), round(float(ranges.upper[0]), 3)
 (5.173, 4.355)

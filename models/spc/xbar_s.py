@@ -7,6 +7,7 @@ s̄ and B4 s̄.
 `models.spc.xbar_r` is as good and easier to follow by hand); units of a subgroup made under the same conditions,
 for spread between subgroups is not in the limits. **Source.** ISO 7870-2 / JIS Z 9020-2.
 
+>>> import numpy as np
 >>> means, spreads = xbar_s(np.array([[1.0, 3.0], [2.0, 2.0], [3.0, 5.0]]))
 >>> round(float(means.upper[0]), 3), round(float(spreads.upper[0]), 3)
 (5.173, 3.08)
