@@ -6,7 +6,8 @@ is one, gives its prediction and must agree to the change.
 
 Good is, for a verdict, a risk under the study's threshold (that of its model; without a model the one with the best F1
 on units not seen), never above one half. For a measured target it is what three in four units of good production are
-expected to reach in the unit's own context.
+expected to reach in the unit's own context. A verdict is foreseen only where the models foretell anything at all, and
+the unit's risk is `LIFT` times the average: below, its credits would be a reading of noise.
 
 >>> import pandas as pd
 >>> from models.study.data import prepare
@@ -47,6 +48,8 @@ WORTH = 0.05
 """A second factor leads, too, if its credit is at least this share of all positive credit."""
 USUAL = 0.75
 """Of good production in like context so much is as good: not its average, which half of it misses."""
+LIFT = 2.0
+"""A unit with less than so many times the average risk is not called bad, however low the threshold."""
 NEVER_ABOVE = 0.5
 """Who is more likely bad than good is not good, whatever the threshold."""
 
@@ -71,7 +74,7 @@ class Explanation:
     @property
     def foreseen(self) -> bool:
         """Would a model that has not seen the unit have called it bad?"""
-        return self.credit.start > self.goal
+        return self.reading.foretells and self.credit.start > self.goal
 
     @property
     def leading(self) -> list[str]:
@@ -106,7 +109,7 @@ class Explainer:
         own = None if self.learned is None else float(losses(self.learned.model, reading.data.features.iloc[units])[0])
         goal = self._goal(position)
         change, best = None, None
-        if self._settings and credit.start > goal:
+        if self._settings and reading.foretells and credit.start > goal:
             found = find(
                 reading.numbers[position],
                 self._settings,
@@ -158,13 +161,14 @@ class Explainer:
         data, unseen = self.reading.data, self.reading.unseen
         precision, recall, edges = precision_recall_curve(data.loss > 0.5, unseen)
         score = precision * recall / np.maximum(precision + recall, 1e-12)
-        mine = min(float(edges[int(score[:-1].argmax())]) - 1e-9, NEVER_ABOVE)
+        least = LIFT * float(data.loss.mean())
+        mine = min(max(float(edges[int(score[:-1].argmax())]) - 1e-9, least), NEVER_ABOVE)
         if self.learned is None:
             return mine, mine
         risk = np.linspace(0, 1, 1001)
         stopped = self.learned.model.decisions.decide(np.column_stack([1 - risk, risk])) == 1
         theirs = float(risk[int(stopped.argmax())]) if stopped.any() else NEVER_ABOVE
-        return mine, min(theirs, NEVER_ABOVE)
+        return mine, min(max(theirs, least), NEVER_ABOVE)
 
     def _goal(self, position: int) -> float:
         if self.reading.data.spec.task == "classification":

@@ -24,10 +24,12 @@ proof of cause; of columns that always move together no method can say which it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import factorial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from models.study.data import StudyData
 from models.why.cells import Cells
@@ -43,6 +45,8 @@ PLAYERS = 6
 """Factors between which credit is shared exactly: 64 coalitions."""
 CANDIDATES = 12
 """Factors of which, by the trees' gain, the players of a unit are chosen."""
+SURE = 2.33
+"""Standard errors: models without any skill pass once in a hundred tables."""
 AT_ONCE = 500_000
 """Made-up units held in memory."""
 
@@ -69,6 +73,18 @@ class Reading:
             return frozenset()
         roles = enumerate(self.data.spec.factor(name).role for name in self.factors)
         return frozenset(player for player, role in roles if role == "context")
+
+    @cached_property
+    def foretells(self) -> bool:
+        """Do the models know anything of units that they have not seen? By the rank sum of risks between bad and good
+        units (Mann-Whitney, normal approximation), or by a smaller squared error than the mean's."""
+        loss, unseen = self.data.loss, self.unseen
+        if self.data.spec.task == "regression":
+            return float(((loss - unseen) ** 2).mean()) < float(loss.var())
+        bad = loss > 0.5
+        first, second = int(bad.sum()), int((~bad).sum())
+        above = float(rankdata(unseen)[bad].sum()) - first * (first + 1) / 2 - first * second / 2
+        return bool(above > SURE * np.sqrt(first * second * (first + second + 1) / 12))
 
     def like_good(self, unit: int) -> Floats:
         """(K, columns): the unit with everything lent by good production, but what is given."""
