@@ -208,7 +208,7 @@ def wish(said: Mapping[str, Any]) -> Wish:
     texts = {key: _text(said, key) for key in WORDS}
     edges = {key: _number(said, key) for key in NUMBERS}
     rank = _number(said, "rank")
-    if rank is not None and rank != int(rank):
+    if rank is not None and not rank.is_integer():
         raise UsageError(f"rank {said['rank']!r} is no whole number")
     return Wish(
         study=texts["study"] or "",

@@ -26,12 +26,12 @@ class Site:
         self.app, self._portal = app, portal
         self.hub: Hub = app.state.hub
 
-    def get(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    def get(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> httpx.Response:
         async def ask() -> httpx.Response:
             # The handler of unforeseen faults answers and then passes the exception on to the server's log.
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.request(method, path, headers=headers)
+                return await client.request(method, path, headers=headers, content=body)
 
         return self._portal.call(ask)
 
