@@ -41,7 +41,7 @@ ALIKE = 0.4
 """Correlation from which another column is a probe or a consequence of *x*."""
 STILL, STRONGEST = 2.5, 3
 """Standard errors of *m* that must remain without any one of so many columns that tell most of the loss."""
-FEWEST = 200
+FEWEST, FEWEST_GROUPS = 200, 8
 RIDGE = 1e-3
 ROUNDS = 60
 PARAMS = {
@@ -59,72 +59,133 @@ class Afterwards:
     left: float
 
 
-def written_after(data: StudyData) -> Iterator[Afterwards]:
-    """Settings and states that follow the verdict. ``data``: without clearer leaks."""
-    cells, n_cells = data.groups, data.n_groups
-    asked = [column for column in data.features.columns if data.spec.factor(column).role != "context"]
-    if data.n < FEWEST or n_cells < 8 or not asked:
-        return
-    context = [column for column in data.features.columns if data.spec.factor(column).role == "context"]
-    owner, design = _design(data)
-    known = numbers_of(data.features, context)
-    place = np.linspace(-1.0, 1.0, data.n)
-    given = np.column_stack([np.ones(data.n), known, known**2, place, place**2, place**3])
-    half = cells % 2 == 0
-    logistic = data.spec.task == "classification"
-    told = np.abs(design.T @ (data.loss - data.loss.mean())) / len(data.loss)
-    for column in asked:
-        if data.features[column].dtype != "float64":
-            continue
-        x = numbers_of(data.features, [column])[:, 0]
-        x = (x - x.mean()) / (x.std() or 1.0)
-        alone, error = _slope(x, np.column_stack([data.loss, given]), cells, n_cells)
-        if abs(alone) < SCREENED * error:
-            continue
-        # Nothing of this column may be in the foretelling, not even through a column that is nearly its copy.
-        unlike = np.abs(design.T @ x) / len(x) < ALIKE
-        use = unlike & (owner != data.features.columns.get_loc(column))
-        if not use.any() or not _tied_without_one(x, design, owner, use, told, data.loss, half, given, cells, n_cells):
-            continue
-        others = design[:, use]
-        foretold = _foretold(others, data.loss, half) + _boosted(others, data.loss, half, logistic)
-        slope, error = _slope(x, np.column_stack([foretold, given]), cells, n_cells)
-        if abs(slope) < TIED * error:
-            continue
-        rest, unsure = _slope(x, np.column_stack([foretold, data.loss, given]), cells, n_cells)
-        if abs(rest) + 1.645 * unsure >= LEFT * abs(slope):
-            continue
-        with_loss = np.column_stack([data.loss, given])
-        clean = x - with_loss @ np.linalg.lstsq(with_loss, x, rcond=1e-9)[0]
-        other, error = _slope(clean, np.column_stack([_foretold(others, clean, half), with_loss]), cells, n_cells)
-        if other < KNOWN * error:
-            yield Afterwards(column, abs(slope) / error, abs(rest / slope))
+@dataclass
+class _Table:
+    """What the columns are compared on. ``design``: (n, p) columns and squares, ``owner``: (p,) whose they are.
 
-
-def _tied_without_one(
-    x: Floats, design: Floats, owner: Ints, use: Bools, told: Floats, loss: Floats, half: Bools, given: Floats,
-    cells: Ints, n_cells: int,
-) -> bool:  # fmt: skip
-    """Do the others foretell *x* also without the one column that tells most of the loss, whichever of three it is?
-
-    A cause and a column written after the verdict look alike to one another: each is tied to the other through the
-    verdict alone. Only a second cause tells them apart.
+    ``use``: (p,) those that may take part in a foretelling; ``given``: (n, k) context and time; ``timed``: time alone;
+    ``half``: (n,) which units one half of the groups made.
     """
-    left = use.copy()
-    for _ in range(STRONGEST):
-        if not left.any():
+
+    names: list[str]
+    owner: Ints
+    design: Floats
+    use: Bools
+    given: Floats
+    timed: Floats
+    by_context: Floats
+    loss: Floats
+    half: Bools
+    cells: Ints
+    n_cells: int
+    logistic: bool
+
+    @classmethod
+    def of(cls, data: StudyData) -> "_Table":
+        names = [str(column) for column in data.features.columns]
+        context = [column for column in names if data.spec.factor(column).role == "context"]
+        owner, design = _design(data)
+        known, place = numbers_of(data.features, context), np.linspace(-1.0, 1.0, data.n)
+        timed = np.column_stack([np.ones(data.n), place, place**2, place**3])
+        half = data.groups % 2 == 0
+        before = np.isin(owner, [names.index(column) for column in context])
+        by_context = _foretold(design[:, before], data.loss, half)
+        return cls(
+            names, owner, design, np.ones(len(owner), dtype=np.bool_), np.column_stack([timed, known, known**2]), timed,
+            by_context, data.loss, half, data.groups, data.n_groups, data.spec.task == "classification",
+        )  # fmt: skip
+
+    def slope(self, y: Floats, *columns: Floats) -> tuple[float, float]:
+        """Slope of the first column and its error, with sums over groups as the independent pieces."""
+        beside = np.column_stack(columns)
+        inverse = np.linalg.pinv(beside.T @ beside, hermitian=True)
+        beta = inverse @ (beside.T @ y)
+        influence = (beside @ inverse[0]) * (y - beside @ beta)
+        sums = np.bincount(self.cells, influence, minlength=self.n_cells)
+        return float(beta[0]), float(np.sqrt((sums**2).sum() * self.n_cells / max(self.n_cells - 1, 1)))
+
+    def alone(self, x: Floats) -> float:
+        """Standard errors of the loss on *x* alone."""
+        slope, error = self.slope(x, self.loss, self.given)
+        return abs(slope) / max(error, 1e-12)
+
+    def judged(self, column: str, x: Floats) -> Afterwards | None:
+        """Was *x* written afterwards?"""
+        # Nothing of this column may be in the foretelling, not even through a column that is nearly its copy.
+        unlike = np.abs(self.design.T @ x) / len(x) < ALIKE
+        use = self.use & unlike & (self.owner != self.names.index(column))
+        if not use.any() or not (self._tied_without_one(x, use) or self._follows_context(x)):
+            return None
+        others = self.design[:, use]
+        foretold = _foretold(others, self.loss, self.half) + _boosted(others, self.loss, self.half, self.logistic)
+        slope, error = self.slope(x, foretold, self.given)
+        rest, unsure = self.slope(x, foretold, self.loss, self.given)
+        if abs(slope) < TIED * error or abs(rest) + 1.645 * unsure >= LEFT * abs(slope):
+            return None
+        told = np.column_stack([self.loss, self.given])
+        clean = x - told @ np.linalg.lstsq(told, x, rcond=1e-9)[0]
+        other, doubt = self.slope(clean, _foretold(others, clean, self.half), told)
+        return Afterwards(column, abs(slope) / error, abs(rest / slope)) if other < KNOWN * doubt else None
+
+    def _follows_context(self, x: Floats) -> bool:
+        """Does *x* go along with what context foretells of the loss, and only through the loss?
+
+        A cause that context decides goes along with it also among units of one verdict; one that it does not decide,
+        not at all.
+        """
+        if self.by_context.std() < 1e-9:
             return False
-        strongest = int(np.argmax(np.where(left, told, -1.0)))
-        alike = np.abs(design.T @ design[:, strongest]) / len(x) >= ALIKE
-        gone = alike | (owner == owner[strongest])
-        some = use & ~gone
-        if not some.any():
-            return False
-        slope, error = _slope(x, np.column_stack([_foretold(design[:, some], loss, half), given]), cells, n_cells)
-        if abs(slope) < STILL * error:
-            return False
-        left &= ~gone
-    return True
+        slope, error = self.slope(x, self.by_context, self.timed)
+        rest, unsure = self.slope(x, self.by_context, self.loss, self.timed)
+        return abs(slope) >= TIED * error and abs(rest) + 1.645 * unsure < LEFT * abs(slope)
+
+    def _tied_without_one(self, x: Floats, use: Bools) -> bool:
+        """Do the others foretell *x* also without the one column that tells most of the loss, whichever of three?
+
+        A cause and a column written after the verdict look alike to one another: each is tied to the other through the
+        verdict alone. Only a second cause tells them apart.
+        """
+        told = np.abs(self.design.T @ (self.loss - self.loss.mean()))
+        left = use.copy()
+        for _ in range(STRONGEST):
+            if not left.any():
+                return False
+            strongest = int(np.argmax(np.where(left, told, -1.0)))
+            alike = np.abs(self.design.T @ self.design[:, strongest]) / len(x) >= ALIKE
+            gone = alike | (self.owner == self.owner[strongest])
+            some = use & ~gone
+            if not some.any():
+                return False
+            slope, error = self.slope(x, _foretold(self.design[:, some], self.loss, self.half), self.given)
+            if abs(slope) < STILL * error:
+                return False
+            left &= ~gone
+        return True
+
+
+def written_after(data: StudyData) -> Iterator[Afterwards]:
+    """Settings and states that follow the verdict. ``data``: without clearer leaks.
+
+    The column that goes along most with the loss is asked first; once it is named, it takes no part in what is said of
+    the others: through it a cause would look as if the verdict stood between it and everything else.
+    """
+    asked = {
+        column: numbers_of(data.features, [column])[:, 0]
+        for column in data.features.columns
+        if data.spec.factor(column).role != "context" and data.features[column].dtype == "float64"
+    }
+    if data.n < FEWEST or data.n_groups < FEWEST_GROUPS or not asked:
+        return
+    table = _Table.of(data)
+    columns = {column: (x - x.mean()) / (x.std() or 1.0) for column, x in asked.items()}
+    strength = {column: table.alone(x) for column, x in columns.items()}
+    for column in sorted(columns, key=lambda name: -strength[name]):
+        if strength[column] < SCREENED:
+            return
+        found = table.judged(column, columns[column])
+        if found is not None:
+            table.use &= table.owner != table.names.index(column)
+            yield found
 
 
 def _design(data: StudyData) -> tuple[Ints, Floats]:
@@ -161,13 +222,3 @@ def _boosted(design: Floats, loss: Floats, half: Bools, logistic: bool) -> Float
         known = lightgbm.Dataset(design[~test], loss[~test])
         out[test] = lightgbm.train(params, known, ROUNDS).predict(design[test])
     return np.asarray(out - out.mean())
-
-
-def _slope(y: Floats, columns: Floats, cells: Ints, n_cells: int) -> tuple[float, float]:
-    """Slope of the first column and its error, with sums over cells as the independent pieces."""
-    inverse = np.linalg.pinv(columns.T @ columns, hermitian=True)
-    beta = inverse @ (columns.T @ y)
-    left = y - columns @ beta
-    influence = (columns @ inverse[0]) * left
-    sums = np.bincount(cells, influence, minlength=n_cells)
-    return float(beta[0]), float(np.sqrt((sums**2).sum() * n_cells / max(n_cells - 1, 1)))
