@@ -26,6 +26,7 @@ from ingest.store import jobs as rows
 from ingest.store import results
 from ingest.store.engine import Store, in_words
 from ingest.store.jobs import STAGES
+from models.energy.baseline import Baseline, baseline_from_json
 from models.learn import Learned, learn
 from models.lease import Lease
 from models.lifecycle import keeper
@@ -34,6 +35,7 @@ from models.lifecycle.training import Learner
 from models.promise import ledger
 from models.promise.measuring import measure
 from models.promise.shrinkage import shrink
+from models.rank.beside import Known
 from models.rank.rank import rank
 from models.study.build import build
 from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
@@ -122,8 +124,9 @@ class Stage:
             seed=self.seed,
             progress=progress,
             learned=self.learned,
-            table=self.studied.frame,
-            labels=self.studied.serials,
+            known=Known(
+                self.studied.frame, _frozen(results.latest_ranking(self.store, self.study)), self.studied.serials
+            ),
         )
         self.document = shrink(found, ledger.shrinkage(self.store, self.plant, self.study))
         self.document["model"] = standing(self.store, self.study)
@@ -157,6 +160,13 @@ def study_data(store: Store, plant: Plant, study: str) -> Studied:
         return Studied(young, [], frame)
     # Both are in order of time; units without a target are left out of what is learnt.
     return Studied(prepare(frame, spec), [str(serial) for serial in frame.index[frame[spec.target].notna()]], frame)
+
+
+def _frozen(last: results.RankingRow | None) -> Baseline | None:
+    """The energy baseline of the last ranking: a baseline that is fitted anew every night learns the waste."""
+    energy = None if last is None else last.document.get("energy")
+    frozen = ((energy or {}).get("baseline") or {}).get("frozen")
+    return None if frozen is None else baseline_from_json(frozen)
 
 
 def report_writer() -> Callable[[Settings, Plant, str, dict[str, Any]], list[Path]]:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ingest.command import SettingsOption, settings_of
 from ingest.errors import StudyError
+from models.rank.beside import Known
 from models.rank.rank import rank
 from models.study.data import StudyData, TooLittle
 from models.study.load import HasEngine, load_spec, load_table, prepare
@@ -60,7 +61,7 @@ def rank_command(
 def _with_progress(data: StudyData | TooLittle, frame: pd.DataFrame, seed: int, budget: float | None) -> dict[str, Any]:
     console = Console(stderr=True)
     if not console.is_terminal:
-        return rank(data, seed=seed, budget=budget, table=frame)
+        return rank(data, seed=seed, budget=budget, known=Known(frame))
     columns = (SpinnerColumn(), TextColumn("{task.description}"), *Progress.get_default_columns()[1:3])
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task("rank", total=1.0)
@@ -68,7 +69,7 @@ def _with_progress(data: StudyData | TooLittle, frame: pd.DataFrame, seed: int, 
             data,
             seed=seed,
             budget=budget,
-            table=frame,
+            known=Known(frame),
             progress=lambda share, what: bar.update(task, completed=share, description=what),
         )
 

@@ -105,6 +105,10 @@ class ConsideredEntry(TypedDict):
     why: str
     en: str
     ja: str
+    unit: str
+    now: float | str
+    curve: list[CurvePoint]
+    level_curve: list[LevelPoint]
 
 
 class Gate(TypedDict):

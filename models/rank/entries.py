@@ -49,7 +49,7 @@ def helps(one: Estimate) -> bool:
 def entry_of(one: Estimate, data: StudyData, seen: Explained, price: Price | None, chance: float) -> Entry:
     """An entry without its rank. ``chance``: adjusted p-value of the gate."""
     column = one.candidate.column
-    factor, values = data.spec.factor(column), data.features[column].dropna()
+    factor = data.spec.factor(column)
     gain = gain_of(one, data)
     return {
         "rank": 0,
@@ -73,7 +73,7 @@ def entry_of(one: Estimate, data: StudyData, seen: Explained, price: Price | Non
         "unit": factor.unit,
         "role": factor.role,
         "stage": factor.stage,
-        "now": float(values.median()) if values.dtype == "float64" else str(values.mode().iloc[0]),
+        "now": _now(one, data),
         "proven": gain["low"] > 0,
         "curve": one.curve,
         "level_curve": one.level_curve,
@@ -97,7 +97,17 @@ def considered(one: Estimate, data: StudyData, chance: float, level: float) -> C
         "why": code,
         "en": said["en"],
         "ja": said["ja"],
+        "unit": data.spec.factor(one.candidate.column).unit,
+        "now": _now(one, data),
+        "curve": one.curve,
+        "level_curve": one.level_curve,
     }
+
+
+def _now(one: Estimate, data: StudyData) -> float | str:
+    """The median, or the most common level."""
+    values = data.features[one.candidate.column].dropna()
+    return float(values.median()) if values.dtype == "float64" else str(values.mode().iloc[0])
 
 
 def place(entries: list[Entry], found: Sequence[Estimate], data: StudyData, price: Price | None) -> list[Entry]:

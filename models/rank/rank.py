@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -14,7 +13,7 @@ from models.automl.model import Quality
 from models.leaks import Leak, audit
 from models.learn import Learned, explained, glance, shares
 from models.rank.adjust import inseparable, order_notices, order_of, stage_notices
-from models.rank.beside import beside
+from models.rank.beside import Known, beside
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.conclude import conclude
 from models.rank.document import SCHEMA, Document, QualityEntry
@@ -57,13 +56,11 @@ def rank(
     budget: float | None = None,
     progress: Progress | None = None,
     learned: Learned | None = None,
-    table: pd.DataFrame | None = None,
-    labels: Sequence[str] = (),
+    known: Known | None = None,
 ) -> dict[str, Any]:
     """The document of contract 5.2. ``progress`` hears the share done and what is being done.
 
     ``learned``: what `models.learn.learn` gave for the same, audited data; without it, a quick model is trained here.
-    ``table``: the table as it was read, for the energy account. ``labels``: (n,) what people call the units.
     """
     if isinstance(data, TooLittle):
         return refuse(data, seed)
@@ -96,7 +93,7 @@ def rank(
     notices += sampled
     notices += conclude(document, data, found, seen, price)
     tell(0.9, "units")
-    notices += beside(document, data, learned, table=table, labels=labels, seed=seed, left=pace.left)
+    notices += beside(document, data, learned, known or Known(), seed=seed, left=pace.left)
     document["warnings"] = [say(notice.code, notice.values) for notice in notices]
     tell(1.0, "done")
     return dict(document)
