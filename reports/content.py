@@ -1,12 +1,30 @@
 """What a report says, from a ranking document: pure, the same parts for every output."""
 
-from reports.document import Document, Entry
+from reports.document import Considered, Document, Entry
+from reports.energy import energy
 from reports.figures import effect_figure, gain_figure, time_figure
-from reports.findings import advice, caution, effect, energy_month, net, now, status, support, sure, window, worth
+from reports.findings import (
+    advice,
+    caution,
+    effect,
+    energy_month,
+    net,
+    now,
+    reduced,
+    sensitivity,
+    status,
+    support,
+    sure,
+    window,
+    worth,
+)
 from reports.formats import Formats
 from reports.grounds import excluded_table, facts, footer, grade, next_steps, period, reason, trust
-from reports.parts import Cell, Finding, KeyFigure, Ranking, Report, Table
+from reports.parts import Cell, Fact, Finding, KeyFigure, Ranking, Report, Table
+from reports.process import process
 from reports.standing import gone
+from reports.trial import trial
+from reports.units import examples, unusual
 from reports.voice import Names, Voice, clean
 from reports.words import Words
 
@@ -28,9 +46,7 @@ def build(document: Document, formats: Formats, names: Names) -> Report:
         n=voice.words("page.n", n=formats.count(document.n_used)),
         headline=_headline(voice, lead_entry),
         lead=_lead(voice, lead_entry),
-        caution=" ".join(
-            text for text in (gone(voice), caution(voice, lead_entry) if found and lead_entry else None) if text
-        ),
+        caution=_caution(voice, lead_entry if found else None),
         key_figures=_key_figures(voice, lead_entry),
         progress=min(1.0, document.n_used / needed) if needed else None,
         progress_text=voice.words(
@@ -44,8 +60,14 @@ def build(document: Document, formats: Formats, names: Names) -> Report:
         reason=reason(voice),
         next_steps=next_steps(voice),
         ranking=_ranking(voice) if document.ranking else None,
+        considered=_considered(voice) if document.considered else None,
         findings=tuple(_finding(voice, entry) for entry in document.ranking if entry.proven),
-        time=time_figure(voice),
+        trial=trial(voice),
+        energy=energy(voice),
+        process=process(voice),
+        time=None if document.process is not None and document.process.points else time_figure(voice),
+        examples=examples(voice),
+        unusual=unusual(voice),
         trust=trust(voice),
         facts=facts(voice),
         excluded=excluded_table(voice),
@@ -79,6 +101,18 @@ def _lead(voice: Voice, entry: Entry | None) -> tuple[str, ...]:
     if not entry.proven:
         return (effect(voice, entry),)
     return tuple(text for text in (effect(voice, entry), support(voice, entry)) if text)
+
+
+def _caution(voice: Voice, entry: Entry | None) -> str:
+    """What speaks against acting at once: no model, weak evidence, promises that were not kept."""
+    past = voice.document.shrinkage
+    shrunk = entry is not None and entry.promised_before_shrinkage is not None and past is not None and past.factor < 1
+    said = (
+        gone(voice),
+        caution(voice, entry) if entry else None,
+        voice.words("shrunk.opening", share=voice.formats.percent(past.factor)) if shrunk and past else None,
+    )
+    return voice.words.join([text for text in said if text], "sentences")
 
 
 def _key_figures(voice: Voice, entry: Entry | None) -> tuple[KeyFigure, ...]:
@@ -142,9 +176,12 @@ def _finding(voice: Voice, entry: Entry) -> Finding:
     sentences = (
         voice.words("headline.factor", advice=advice(voice, entry)),
         effect(voice, entry),
+        voice.words("pair.why") if entry.pair else None,
         support(voice, entry),
+        reduced(voice, entry),
         worth(voice, entry),
         net(voice, entry),
+        sensitivity(voice, entry),
     )
     return Finding(
         rank=entry.rank,
@@ -153,6 +190,53 @@ def _finding(voice: Voice, entry: Entry) -> Finding:
         sentences=tuple(text for text in sentences if text),
         caution=caution(voice, entry) or "",
         figure=effect_figure(voice, entry),
+        details=_details(voice, entry),
+    )
+
+
+def _details(voice: Voice, entry: Entry) -> tuple[Fact, ...]:
+    """The figures of a test, for those who read them."""
+    words, facts = voice.words, []
+    unit = voice.formats.after(voice.gain_unit)
+    if entry.p_value is not None:
+        p = "<0.001" if entry.p_value < 0.001 else voice.formats.number(entry.p_value, 3)
+        facts.append(Fact(words("details.p_value"), words("details.p_value_text", p=p)))
+    if entry.noise_floor is not None:
+        floor = voice.gain(max(0.0, entry.noise_floor))
+        facts.append(Fact(words("details.noise_floor"), words("details.noise_floor_text", floor=floor)))
+    if (before := entry.promised_before_shrinkage) is not None:
+        span = voice.gain_span(before.low, before.high) + unit
+        facts.append(Fact(words("details.before"), f"{voice.gain(before.estimate)} ({span})"))
+    if entry.adjusted_for:
+        names = words.join([voice.name(column) for column in entry.adjusted_for], "list")
+        facts.append(Fact(words("details.adjusted_for"), names))
+    return tuple(facts)
+
+
+def _considered(voice: Voice) -> Table:
+    """Settings looked at in vain, each with the reason."""
+    words = voice.words
+    gain = "considered.gain_rate" if voice.classification else "considered.gain_value"
+    head = (
+        words("considered.factor"),
+        words(gain, unit=voice.unit_note(voice.gain_unit)),
+        words("considered.why"),
+    )
+    rows = tuple(_considered_row(voice, one) for one in voice.document.considered)
+    return Table(words("considered.title"), head, rows, (False, True, False))
+
+
+def _considered_row(voice: Voice, one: Considered) -> tuple[Cell, ...]:
+    known = f"considered.{one.why}" in voice.words
+    why = voice.words(f"considered.{one.why}") if known else {"en": one.en, "ja": one.ja}[voice.words.language]
+    factors = one.group or (one.factor,)
+    return (
+        Cell(" +\n".join(voice.name(factor) for factor in factors)),
+        Cell(
+            voice.formats.number(one.gain.estimate * voice.gain_scale, voice.gain_digits()),
+            voice.gain_span(one.gain.low, one.gain.high),
+        ),
+        Cell(clean(why), "" if one.p_value is None else f"p = {voice.formats.number(one.p_value, 2)}"),
     )
 
 

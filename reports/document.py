@@ -1,18 +1,21 @@
 """The ranking document (contract 5.2), read strictly enough to be trusted and loosely enough to grow.
 
-Fields that later versions add are passed over; a number that is not finite counts as absent.
+What stands beside the ranking is optional: documents of earlier versions lack it.
 """
 
-import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from ingest.errors import StudyError
 from ingest.strict import explain
+from reports.account import Account
+from reports.fields import Label, Number, Part, Said, Span, Value, Window
+from reports.observed import Example, Process, Unusual
 
 __all__ = [
+    "Considered",
     "Document",
     "Entry",
     "Gain",
@@ -24,41 +27,8 @@ __all__ = [
     "Said",
     "Standing",
     "TimePoint",
+    "Trial",
 ]
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _label(value: Any) -> Any:
-    return str(value) if isinstance(value, bool | int | float) else value
-
-
-def _window(value: Any) -> Any:
-    """Two numbers in order are the edges of a window, anything else are levels."""
-    if not isinstance(value, list | tuple):
-        return value
-    numbers = [edge for edge in value if isinstance(edge, int | float) and not isinstance(edge, bool)]
-    edges = len(value) == len(numbers) == 2 and numbers[0] <= numbers[1]
-    return tuple(float(edge) for edge in numbers) if edges else tuple(_label(level) for level in value)
-
-
-Number = Annotated[float | None, BeforeValidator(_finite)]
-Label = Annotated[str, BeforeValidator(_label)]
-Window = Annotated[tuple[float, float] | tuple[str, ...], BeforeValidator(_window)]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
-
-
-class Said(Part):
-    """A message in both languages."""
-
-    code: str = ""
-    en: str = ""
-    ja: str = ""
 
 
 class Quality(Part):
@@ -111,6 +81,15 @@ class LevelPoint(Part):
     share: Number = None
 
 
+class Sensitivity(Part):
+    """What is left if something unrecorded matters as much as the column ``benchmark`` does."""
+
+    benchmark: str
+    low: float
+    high: float
+    robust: bool
+
+
 class Entry(Part):
     """One advice of the ranking."""
 
@@ -128,7 +107,12 @@ class Entry(Part):
     share_of_explanation: Number = None
     support: Number = None
     unit: str = ""
-    now: Annotated[float | str | None, BeforeValidator(_finite)] = None
+    now: Value = None
+    p_value: Number = None
+    noise_floor: Number = None
+    sensitivity: Sensitivity | None = None
+    adjusted_for: tuple[str, ...] = ()
+    promised_before_shrinkage: Span | None = None
     curve: tuple[Point, ...] = ()
     level_curve: tuple[LevelPoint, ...] = ()
 
@@ -136,6 +120,48 @@ class Entry(Part):
     def proven(self) -> bool:
         """The whole interval of the gain lies above zero."""
         return self.gain.low > 0
+
+    @property
+    def pair(self) -> bool:
+        """Two windows that are meant to be held together."""
+        return len(self.windows) > 1 and self.evidence != "inseparable"
+
+
+class Considered(Part):
+    """A setting that was looked at and is not proposed."""
+
+    factor: str
+    group: tuple[str, ...] = ()
+    gain: Gain
+    p_value: Number = None
+    why: str = ""
+    en: str = ""
+    ja: str = ""
+
+
+class Gate(Part):
+    """All settings tested together."""
+
+    level: float
+    tried: int
+
+
+class Trial(Said):
+    """What would settle what the data cannot. ``runs``: the level of each setting."""
+
+    factors: tuple[str, ...] = ()
+    runs: tuple[dict[str, Value], ...] = ()
+    units_per_run: int | None = None
+    lots_per_run: int | None = None
+    units: int | None = None
+    days: Number = None
+
+
+class Shrinkage(Part):
+    """How much of what earlier actions promised came true."""
+
+    factor: float
+    n_actions: int
 
 
 class Leak(Part):
@@ -182,7 +208,7 @@ class Why(Part):
     event: str
     code: str
     at: str
-    details: dict[str, Any] = {}
+    details: dict[str, Any] = Field(default_factory=dict)
 
 
 class Performance(Part):
@@ -242,10 +268,12 @@ class Document(Part):
     quality: Quality | None = None
     leaks: tuple[Leak, ...] = ()
     ranking: tuple[Entry, ...] = ()
+    considered: tuple[Considered, ...] = ()
     context: tuple[Context, ...] = ()
     reason: Said | None = None
     units_needed: int | None = None
-    trial: dict[str, Any] | None = None
+    trial: Trial | None = None
+    gate: Gate | None = None
     goal: Literal["lower", "higher"] = "lower"
     target: str = ""
     target_unit: str = ""
@@ -254,6 +282,11 @@ class Document(Part):
     data: Data | None = None
     excluded: tuple[Excluded, ...] = ()
     timeline: tuple[TimePoint, ...] = ()
+    process: Process | None = None
+    unusual: Unusual | None = None
+    examples: tuple[Example, ...] = ()
+    energy: Account | None = None
+    shrinkage: Shrinkage | None = None
     warnings: tuple[Said, ...] = ()
     model: Standing | None = None
     """Only a plant's own studies have models that live on."""

@@ -1,13 +1,13 @@
 """Each figure of a report: what it draws, what it says to those who cannot see it, and its table."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 
 from reports.charts.data import Bar, Effect, Gains, Level, Levels, Moment, Sample, Trend
 from reports.document import Entry, LevelPoint, Point, TimePoint
 from reports.findings import edges, now, window
-from reports.formats import parse_moment, setting_decimals, unit_sign
+from reports.formats import setting_decimals, unit_sign
 from reports.parts import Cell, Figure, Table
+from reports.process import days_of
 from reports.voice import Voice, clean
 
 __all__ = ["effect_figure", "gain_figure", "time_figure"]
@@ -84,7 +84,9 @@ def _curve(voice: Voice, entry: Entry) -> Figure:
     factor = f"{voice.name(entry.factor)}{voice.unit_note(unit_sign(unit), voice.name(entry.factor))}"
     return Figure(
         key=f"effect-{entry.rank}",
-        title=words("curve.title", loss=voice.Loss_name, factor=voice.inside(entry.factor)),
+        title=words(
+            "curve.title_pair" if entry.pair else "curve.title", loss=voice.Loss_name, factor=voice.inside(entry.factor)
+        ),
         description=words(
             "curve.description",
             loss=voice.Loss_name,
@@ -191,23 +193,14 @@ def _effect_numbers(
     )
 
 
-def _days(at: str) -> float:
-    """Days since 1970 of a day or an instant."""
-    moment = parse_moment(at)
-    if isinstance(moment, datetime):
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return aware.timestamp() / 86400
-    return float((moment - date(1970, 1, 1)).days)
-
-
 def _ticks(voice: Voice, points: list[TimePoint]) -> tuple[tuple[float, str], ...]:
     step = max(1, -(-len(points) // TICKS))
-    return tuple((_days(point.at), voice.formats.short_day(point.at)) for point in points[::step])
+    return tuple((days_of(point.at), voice.formats.short_day(point.at)) for point in points[::step])
 
 
 def time_figure(voice: Voice) -> Figure | None:
     """The loss over time; none for less than two points."""
-    points = sorted(voice.document.timeline, key=lambda point: _days(point.at))
+    points = sorted(voice.document.timeline, key=lambda point: days_of(point.at))
     if len(points) < 2:
         return None
     words, formats = voice.words, voice.formats
@@ -229,7 +222,7 @@ def time_figure(voice: Voice) -> Figure | None:
             mean=mean,
         ),
         drawing=Trend(
-            moments=tuple(Moment(_days(p.at), p.loss * voice.scale, *_ends(voice, p.low, p.high)) for p in points),
+            moments=tuple(Moment(days_of(p.at), p.loss * voice.scale, *_ends(voice, p.low, p.high)) for p in points),
             ticks=_ticks(voice, points),
             mean=None if baseline is None else baseline * voice.scale,
             mean_label=words("time.mean", mean=mean),

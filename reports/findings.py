@@ -12,6 +12,8 @@ __all__ = [
     "energy_month",
     "net",
     "now",
+    "reduced",
+    "sensitivity",
     "status",
     "support",
     "sure",
@@ -80,8 +82,10 @@ def _part(voice: Voice, entry: Entry, factor: str) -> str:
 def advice(voice: Voice, entry: Entry) -> str:
     """What to do, as an instruction without its full stop; of a single factor, also where it stands today."""
     numeric = all(edges(entry, factor) for factor in entry.windows)
-    parts = [_part(voice, entry, factor) for factor in entry.windows]
-    text = voice.words("advice.hold" if numeric else "advice.keep", what=voice.words.join(parts, "and"))
+    what = voice.words.join([_part(voice, entry, factor) for factor in entry.windows], "and")
+    if entry.pair:
+        what = voice.words("advice.together", what=what)
+    text = voice.words("advice.hold" if numeric else "advice.keep", what=what)
     standing = now(voice, entry, entry.factor) if list(entry.windows) == [entry.factor] else None
     if standing is None:
         return text
@@ -157,8 +161,42 @@ def net(voice: Voice, entry: Entry) -> str | None:
     )
 
 
+def sensitivity(voice: Voice, entry: Entry) -> str | None:
+    """What would be left if something unrecorded mattered as much as the strongest column that was recorded."""
+    found = entry.sensitivity
+    if found is None:
+        return None
+    key = "fragile" if not found.robust else "robust_rate" if voice.classification else "robust_value"
+    return voice.words(f"sensitivity.{key}", benchmark=voice.inside(found.benchmark), low=voice.gain(found.low))
+
+
+def reduced(voice: Voice, entry: Entry) -> str | None:
+    """That the promise was reduced because earlier ones were not kept."""
+    before, past = entry.promised_before_shrinkage, voice.document.shrinkage
+    if before is None or past is None or past.factor >= 1:
+        return None
+    share, n = voice.formats.percent(past.factor), voice.formats.count(past.n_actions)
+    return voice.words("shrunk.finding", share=share, n=n, before=voice.gain(before.estimate))
+
+
+def _other_way(voice: Voice, entry: Entry) -> str | None:
+    """An advice that ranks higher and wants the same setting elsewhere."""
+    for other in voice.document.ranking:
+        shared = [factor for factor in entry.windows if factor in other.windows]
+        if other.rank < entry.rank and shared and (other.pair or entry.pair):
+            factor = next((one for one in shared if entry.windows[one] != other.windows[one]), None)
+            if factor is not None:
+                return voice.words("pair.alternative", rank=other.rank, factor=voice.inside(factor))
+    return None
+
+
 def caution(voice: Voice, entry: Entry) -> str | None:
-    """What must be said beside evidence that is not adjusted."""
+    """What must be said beside evidence that is not adjusted, or beside advice that excludes other advice."""
+    said = [text for text in (_unsure(voice, entry), _other_way(voice, entry)) if text]
+    return voice.words.join(said, "sentences") or None
+
+
+def _unsure(voice: Voice, entry: Entry) -> str | None:
     if entry.evidence == "adjusted":
         return None
     if entry.evidence == "inseparable":

@@ -113,6 +113,7 @@ def trust(voice: Voice) -> Trust | None:
         words("trust.adjusted", loss=voice.loss_name),
         words("trust.held"),
         words("trust.unmeasured"),
+        *((words("trust.gate", level=voice.formats.percent(document.gate.level)),) if document.gate else ()),
         words("trust.interval", level=level),
     )
     shown = grade(voice)
@@ -175,8 +176,11 @@ def facts(voice: Voice) -> tuple[Fact, ...]:
     if document.baseline_loss is not None:
         mean = f"{voice.loss(document.baseline_loss)} ({words('page.n', n=used)})"
         shown.append(Fact(words("data.loss", loss=voice.loss_name), mean))
-    if document.ranking:
-        shown.append(Fact(words("data.factors"), formats.count(len(document.ranking))))
+    tried = document.gate.tried if document.gate else len(document.ranking) + len(document.considered)
+    if tried:
+        found = formats.count(len(document.ranking))
+        text = words("data.factors_text", tried=formats.count(tried), found=found)
+        shown.append(Fact(words("data.factors"), text))
     return tuple(shown)
 
 
@@ -219,8 +223,9 @@ def next_steps(voice: Voice) -> tuple[str, ...]:
     if document.verdict == "factors_found":
         return ()
     if document.verdict == "no_actionable_factor":
-        trial = (document.trial or {}).get(words.language)
-        suggested = (f"{words('none.trial')}: {clean(trial)}",) if isinstance(trial, str) else ()
+        trial = document.trial
+        said = "" if trial is None or trial.runs else {"en": trial.en, "ja": trial.ja}[words.language]
+        suggested = (f"{words('none.trial')}: {clean(said)}",) if said else ()
         context = (words("none.next_context"),) if document.context else ()
         return (*suggested, words("none.next_range"), words("none.next_sensor"), *context)
     missing = None if document.units_needed is None else document.units_needed - document.n_used

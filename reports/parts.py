@@ -6,7 +6,10 @@ from typing import Literal
 from ingest.plant import Language
 from reports.charts.data import Drawing
 
-__all__ = ["Cell", "Fact", "Figure", "Finding", "KeyFigure", "Ranking", "Report", "Table", "Trust"]
+__all__ = [
+    "Account", "Box", "Cell", "Fact", "Figure", "Finding", "KeyFigure", "Process", "Ranking", "Report", "Table",
+    "Trust", "Unit", "Units",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,59 @@ class Finding:
     sentences: tuple[str, ...]
     caution: str
     figure: Figure | None
+    details: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class Box:
+    """Something to do, in sentences and a small table."""
+
+    sentences: tuple[str, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Process:
+    """``moments``: when to look at what happened; ``notes``: how the chart was made."""
+
+    statement: str
+    advice: str
+    moments: tuple[str, ...]
+    figure: Figure | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit explained."""
+
+    title: str
+    sentences: tuple[str, ...]
+    caution: str
+    figure: Figure | None
+
+
+@dataclass(frozen=True)
+class Units:
+    """Units that no rule names."""
+
+    sentences: tuple[str, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Account:
+    """The energy account, to be read in a minute."""
+
+    key_figures: tuple[KeyFigure, ...]
+    bridge: Figure | None
+    savings: Figure | None
+    savings_said: tuple[str, ...]
+    losses: Table | None
+    sentences: tuple[str, ...]
+    week: Table | None
+    checks: Table | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -109,9 +165,28 @@ class Report:
     reason: str
     next_steps: tuple[str, ...]
     ranking: Ranking | None
+    considered: Table | None
     findings: tuple[Finding, ...]
+    trial: Box | None
+    energy: Account | None
+    process: Process | None
     time: Figure | None
+    examples: tuple[Unit, ...]
+    unusual: Units | None
     trust: Trust | None
     facts: tuple[Fact, ...]
     excluded: Table | None
     footer: tuple[str, ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every picture of the page."""
+        shown = (
+            self.ranking.figure if self.ranking else None,
+            *(finding.figure for finding in self.findings),
+            *((self.energy.bridge, self.energy.savings) if self.energy else ()),
+            self.process.figure if self.process else None,
+            self.time,
+            *(unit.figure for unit in self.examples),
+        )
+        return tuple(figure for figure in shown if figure is not None)

@@ -59,6 +59,17 @@ class Voice:
         name = self.name(column)
         return name[0].upper() + name[1:] if self.words.language == "en" and name != clean(column) else name
 
+    def cell(self, value: float | str | None, unit: str = "") -> str:
+        """A value of the table to four figures, with its unit; a level as it is called.
+
+        What is absent is a dash.
+        """
+        if value is None or isinstance(value, str):
+            return self.formats.number(None) if value is None else clean(value)
+        figures = f"{value:.4g}"
+        digits = 0 if "e" in figures and abs(value) >= 1 else min(6, len(figures.partition("e")[0].partition(".")[2]))
+        return self.formats.quantity(value, clean(unit), digits if "e-" not in figures else 6)
+
     # -- the loss
 
     @property
@@ -153,7 +164,8 @@ class Voice:
 
     def gain_digits(self) -> int:
         """One number of decimals for every gain of the document, set by the largest."""
-        gains = [entry.gain.estimate * self.gain_scale for entry in self.document.ranking]
+        told = self.document.ranking or self.document.considered
+        gains = [entry.gain.estimate * self.gain_scale for entry in told]
         return max(1, decimals(*gains, digits=2)) if self.classification else decimals(*gains, digits=3)
 
     def gain(self, value: float) -> str:

@@ -1,8 +1,12 @@
 """What each kind of figure shows: plain numbers and finished words. No drawing here."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["Bar", "Drawing", "Effect", "Gains", "Level", "Levels", "Moment", "Sample", "Trend"]
+__all__ = [
+    "Bar", "Control", "Drawing", "Effect", "Gains", "Level", "Levels", "Mark", "Moment", "Sample", "Step", "Trend",
+    "Waterfall",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,4 +98,48 @@ class Trend:
     y_title: str
 
 
-Drawing = Gains | Effect | Levels | Trend
+@dataclass(frozen=True)
+class Mark:
+    """One point of a control chart with its limits. ``rule``: touched by a rule; ``beyond``: and more than chance."""
+
+    x: float
+    y: float
+    lower: float
+    upper: float
+    kind: Literal["plain", "rule", "beyond"]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control chart; ``stretches`` are those to look at, from x to x."""
+
+    marks: tuple[Mark, ...]
+    stretches: tuple[tuple[float, float], ...]
+    ticks: tuple[tuple[float, str], ...]
+    centre: float | None
+    centre_label: str
+    limits_label: str
+    y_title: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row of a waterfall: a ``total`` stands at ``end``; a change goes from ``start`` to ``end``."""
+
+    name: str
+    note: str
+    start: float
+    end: float
+    kind: Literal["total", "worse", "better"]
+    value: str
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """How one total becomes another."""
+
+    steps: tuple[Step, ...]
+    axis: str
+
+
+Drawing = Gains | Effect | Levels | Trend | Control | Waterfall

@@ -11,12 +11,14 @@ from xml.etree import ElementTree as Xml
 import vl_convert
 from altair.utils.schemapi import debug_mode
 
-from reports.charts.data import Drawing, Effect, Gains, Levels
+from reports.charts.control import control_chart
+from reports.charts.data import Control, Drawing, Effect, Gains, Levels, Waterfall
 from reports.charts.effect import effect_chart
 from reports.charts.gains import gains_chart
 from reports.charts.levels import levels_chart
 from reports.charts.theme import NARROW, WIDE
 from reports.charts.trend import trend_chart
+from reports.charts.waterfall import waterfall_chart
 
 __all__ = ["inline", "specifications"]
 
@@ -43,6 +45,10 @@ def _specifications(drawing: Drawing) -> dict[str, dict[str, Any]]:
     sizes = {"wide": WIDE, "narrow": NARROW}
     if isinstance(drawing, Gains):
         return {size: gains_chart(drawing, width) for size, width in sizes.items()}
+    if isinstance(drawing, Control):
+        return {size: control_chart(drawing, width) for size, width in sizes.items()}
+    if isinstance(drawing, Waterfall):
+        return {size: waterfall_chart(drawing, width) for size, width in sizes.items()}
     return {size: trend_chart(drawing, width) for size, width in sizes.items()}
 
 

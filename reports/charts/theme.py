@@ -13,7 +13,8 @@ from altair.utils import schemapi
 
 __all__ = [
     "ACCENT", "BAND", "BAR_FILL", "EDGE", "GRID", "INK", "MUTED", "NARROW", "QUIET", "SIZE", "SMALL", "WIDE", "WINDOW",
-    "as_is", "canvas", "columns", "like", "rows", "text", "value_axis", "width_of", "wrap", "x2_at", "x_at", "y_at",
+    "as_is", "canvas", "columns", "like", "named_axis", "rows", "text", "value_axis", "width_of", "wrap", "x2_at",
+    "x_at", "y_at",
 ]  # fmt: skip
 
 INK = "#1c2127"
@@ -99,6 +100,19 @@ def y_at(pixel: float) -> alt.YValue:
 def value_axis(title: str, *, ticks: int = 5, **more: Any) -> alt.Axis:
     """An axis of numbers with a light grid."""
     return alt.Axis(title=title, tickCount=ticks, format=",~f", labelFlush=False, **more)
+
+
+def named_axis(ticks: Sequence[tuple[float, str]]) -> alt.Axis:
+    """An axis whose ticks carry words: (value, label)."""
+    labels = ", ".join(f'"{at:.6f}": "{label}"' for at, label in ticks)
+    return alt.Axis(
+        title=None,
+        values=[at for at, _ in ticks],
+        labelExpr=f"({{{labels}}})[format(datum.value, '.6f')]",
+        gridColor=GRID,
+        labelFlush=True,
+        labelFlushOffset=0,
+    )
 
 
 def text(

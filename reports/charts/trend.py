@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 
 from reports.charts.data import Trend
-from reports.charts.theme import ACCENT, BAND, GRID, INK, NARROW, canvas, columns, rows, text, value_axis
+from reports.charts.theme import ACCENT, BAND, INK, NARROW, canvas, columns, named_axis, rows, text, value_axis
 
 __all__ = ["trend_chart"]
 
@@ -18,16 +18,11 @@ def trend_chart(trend: Trend, width: int) -> dict[str, Any]:
     """A line with a band; time runs evenly, so a gap in production shows as one."""
     plot, height = width - LEFT - RIGHT, 150 if width <= NARROW else 190
     first, last = trend.moments[0].x, trend.moments[-1].x
-    labels = ", ".join(f'"{at:.6f}": "{label}"' for at, label in trend.ticks)
-    axis = alt.Axis(
-        title=None,
-        values=[at for at, _ in trend.ticks],
-        labelExpr=f"({{{labels}}})[format(datum.value, '.6f')]",
-        gridColor=GRID,
-        labelFlush=True,
-        labelFlushOffset=0,
+    x = alt.X(
+        "x:Q",
+        scale=columns(0, plot, first, last if last > first else first + 1, nice=False),
+        axis=named_axis(trend.ticks),
     )
-    x = alt.X("x:Q", scale=columns(0, plot, first, last if last > first else first + 1, nice=False), axis=axis)
     low = min(moment.y if moment.low is None else moment.low for moment in trend.moments)
     high = max(moment.y if moment.high is None else moment.high for moment in trend.moments)
     low = 0.0 if 0 <= low < 0.5 * high else low

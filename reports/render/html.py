@@ -58,14 +58,12 @@ def _file_name(study: str) -> str:
 
 def page(report: Report) -> str:
     """The whole page as text."""
-    shown = [finding.figure for finding in report.findings]
-    figures = [figure for figure in (report.ranking and report.ranking.figure, report.time, *shown) if figure]
     style = Markup(files("reports").joinpath("render/report.css").read_text(encoding="utf-8"))  # noqa: S704 - ours
     text: str = _template().render(
         report=report,
         words=Words(report.language),
         style=style,
-        drawings={figure.key: _drawings(figure) for figure in figures},
+        drawings={figure.key: _drawings(figure) for figure in report.figures},
     )
     return text
 
