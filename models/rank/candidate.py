@@ -11,7 +11,7 @@ from models.rank.adjust import DETERMINED, adjustment, explained_by
 from models.rank.document import CurvePoint, LevelPoint, PointLoss, Window
 from models.rank.effects import Effect, fit_effect
 from models.rank.gains import Search, search
-from models.rank.history import SPANS, History
+from models.rank.history import SPANS, History, set_once
 from models.rank.order import Order
 from models.rank.windows import Grid, direction_of, grid_of, levels_of
 from models.study.data import StudyData, word
@@ -146,9 +146,17 @@ def estimate(data: StudyData, chosen: Candidate, sample: Sample, rng: np.random.
         determined,
         tuple(others),
         effect.scores,
-        effect.error,
+        effect.error * _lots_used(data, column, effect, sample.draws.shape[1]),
         effect.products(),
     )
+
+
+def _lots_used(data: StudyData, column: str, effect: Effect, n_cells: int) -> float:
+    """How much larger the error of a setting held for whole lots is, because what is adjusted for uses lots up, too."""
+    if not set_once(data.features[column], data.groups):
+        return 1.0
+    used = 1 + effect.simple.shape[1]
+    return float(np.sqrt(n_cells / max(n_cells - used - 1.0, 0.5)))
 
 
 def adjusting(data: StudyData, sample: Sample, column: str, adjust: pd.DataFrame, rows: Ints) -> pd.DataFrame:

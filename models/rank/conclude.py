@@ -6,14 +6,14 @@ import numpy as np
 
 from models.rank.candidate import Estimate
 from models.rank.document import Document
-from models.rank.entries import Explained, considered, entry_of, helps, place
+from models.rank.entries import LEVEL, Explained, considered, entry_of, helps, place
 from models.rank.gate import gate
 from models.rank.money import Price
 from models.rank.trial import propose
 from models.rank.words import say
 from models.study.data import Notice, StudyData
 
-__all__ = ["conclude"]
+__all__ = ["chances", "conclude", "passes"]
 
 FALSE_ALARM = 0.03
 """Chance of naming any setting that does nothing, over all settings together."""
@@ -32,16 +32,21 @@ def conclude(
     if not found:
         document["reason"] = say("no_window" if data.controllable() else "no_controllable")
         return []
-    chance = gate([one.scores for one in found], np.random.default_rng(document["seed"]))
+    chance = chances(found, document["seed"])
     document["gate"] = {"p_value": min(chance), "level": FALSE_ALARM, "tried": len(found)}
     pairs = list(zip(found, chance, strict=True))
-    good = [(one, p) for one, p in pairs if p <= FALSE_ALARM and helps(one)]
+    good = [(one, p) for one, p in pairs if passes(one, p)]
+    shown = {member for one, _ in good for member in one.candidate.members}
     document["considered"] = sorted(
-        (considered(one, data, p, FALSE_ALARM) for one, p in pairs if not (p <= FALSE_ALARM and helps(one))),
+        (considered(one, data, p, FALSE_ALARM) for one, p in pairs if one.candidate.column not in shown),
         key=lambda entry: (entry["p_value"], entry["factor"]),
     )
     if not good:
-        _silent(document, data, found)
+        matters = [one for one, p in pairs if p <= FALSE_ALARM and one.search.estimate > 0]
+        if matters:
+            _unsure(document, data, max(matters, key=lambda one: one.search.estimate / one.search.draws.std()))
+        else:
+            _silent(document, data, found)
         return []
     entries = [entry_of(one, data, seen, price, p) for one, p in good]
     document["ranking"] = place(entries, [one for one, _ in good], data, price)
@@ -56,6 +61,32 @@ def conclude(
     ]
 
 
+def chances(found: Sequence[Estimate], seed: int) -> list[float]:
+    """The gate's p-value of each."""
+    return gate([one.scores for one in found], np.random.default_rng(seed))
+
+
+def passes(one: Estimate, chance: float) -> bool:
+    """Is it proposed?"""
+    return chance <= FALSE_ALARM and helps(one)
+
+
+def _unsure(document: Document, data: StudyData, one: Estimate) -> None:
+    """A setting matters, but no window is sure to be better."""
+    low = float(np.quantile(one.search.draws, (1 - LEVEL) / 2))
+    needed = _rounded(data.n * ((one.search.estimate - low) / one.search.estimate) ** 2, data.n)
+    document["verdict"] = "not_enough_data"
+    document["units_needed"] = needed
+    document["reason"] = say("window_unsure", {"factor": one.candidate.column, "n": data.n, "needed": needed})
+
+
+def _rounded(units: float, n: int) -> int:
+    """Units needed, rounded up to two digits, more than there are."""
+    units = max(units, 1.1 * n)
+    size = 10 ** max(0, int(np.floor(np.log10(units))) - 1)
+    return int(np.ceil(units / size) * size)
+
+
 def _silent(document: Document, data: StudyData, found: Sequence[Estimate]) -> None:
     """No advice: because the settings do not matter, or because these units could not have shown it."""
     scale = data.baseline_loss if data.spec.task == "classification" else float(data.loss.std())
@@ -64,9 +95,7 @@ def _silent(document: Document, data: StudyData, found: Sequence[Estimate]) -> N
     if seen <= WORTH_SEEING:
         document["reason"] = say("no_actionable_factor", blanks)
         return
-    more = (seen / WORTH_SEEING) ** 2
-    size = 10 ** max(0, int(np.floor(np.log10(data.n * more))) - 1)
-    needed = int(np.ceil(data.n * more / size) * size)
+    needed = _rounded(data.n * (seen / WORTH_SEEING) ** 2, data.n)
     document["verdict"] = "not_enough_data"
     document["units_needed"] = needed
     document["reason"] = say("weak_data", blanks | {"needed": needed, "wanted": WORTH_SEEING})

@@ -1,5 +1,6 @@
 """Gains of windows under many refits: choose on one half, value on the other, draw whole groups again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,15 @@ def few_cells(n_cells: int, z: float = 1.645) -> float:
     return 1.0 + (z * z + 1.0) / (4.0 * max(n_cells - 1, 1))
 
 
+def chosen_too(honest: Sequence[float], drawn: Floats) -> float:
+    """How much wider the interval has to be because the window was chosen, too.
+
+    Half against whole varies as much as whole against truth, and it knows of the choice; but a choice by half of the
+    data is a worse one. In between lies what covers: their geometric mean (docs/benchmark.md).
+    """
+    return float(np.sqrt(max(1.0, float(np.std(honest)) / max(float(drawn.std()), 1e-12))))
+
+
 def search(
     effect: Effect,
     values: Floats | None,
@@ -131,8 +141,7 @@ def search(
             honest.append(tables[judge][found.low, found.high])
     estimate = float(np.mean(honest))
     gains = task.drawn(effect.model.refit(draws), draws, advice)
-    # Half against whole varies as much as whole against truth; it also knows that the window was chosen.
-    widen = max(1.0, float(np.std(honest)) / max(float(gains.std()), 1e-12)) * few_cells(n_cells)
+    widen = chosen_too(honest, gains) * few_cells(n_cells)
     unseen = _unseen(task, advice, plain)
     return Search(advice, estimate, (gains - gains.mean()) * widen + estimate, plain, _floor(task, rng), unseen)
 

@@ -71,13 +71,13 @@ def effective_scores(
     return scores, slope * float(weight.mean()) if logistic else slope
 
 
-def gate(scores: Sequence[Floats], rng: np.random.Generator) -> list[float]:
+def gate(scores: Sequence[Floats], rng: np.random.Generator, draws: int = SIGNS) -> list[float]:
     """p-value of each setting, adjusted for having looked at all. ``scores``: (cells, d) of each, the same cells."""
     if not scores:
         return []
-    signs = rng.choice(np.array([-1.0, 1.0]), size=(SIGNS, len(scores[0])))
+    signs = rng.choice(np.array([-1.0, 1.0]), size=(draws, len(scores[0])))
     own = np.empty(len(scores))
-    drawn = np.empty((SIGNS, len(scores)))
+    drawn = np.empty((draws, len(scores)))
     for place, part in enumerate(scores):
         # The line alone sees a straight effect in fewer lots than all shapes together do; the better of both counts.
         tests = [_test(part[:, :1], signs)] + ([_test(part, signs)] if part.shape[1] > 1 else [])
@@ -90,7 +90,7 @@ def gate(scores: Sequence[Floats], rng: np.random.Generator) -> list[float]:
     worst = 0.0
     for step, place in enumerate(order):
         least = drawn[:, order[step:]].min(axis=1)
-        worst = max(worst, float((1 + (least <= own[place] + 1e-12).sum()) / (SIGNS + 1)))
+        worst = max(worst, float((1 + (least <= own[place] + 1e-12).sum()) / (draws + 1)))
         adjusted[place] = worst
     return [float(value) for value in adjusted]
 

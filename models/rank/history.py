@@ -23,7 +23,7 @@ from models.rank.glm import sigmoid, solve
 from models.study.data import StudyData
 from models.study.numbers import codes_of
 
-__all__ = ["SPANS", "History"]
+__all__ = ["SPANS", "History", "set_once"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +71,7 @@ class History:
         """Results before each unit, as the one who chose the setting could know them. (n, spans)"""
         if self.past is None:
             return None
-        return self.past[self.first] if _set_once(values, groups) else self.past
+        return self.past[self.first] if set_once(values, groups) else self.past
 
 
 def _design(data: StudyData) -> tuple[Floats, Ints]:
@@ -122,7 +122,7 @@ def _memory(residual: Floats, past: Floats, cells: Ints, n_cells: int) -> float:
     return float(fisher.sf(statistic, d, n_cells - d))
 
 
-def _set_once(values: pd.Series, groups: Ints) -> bool:
+def set_once(values: pd.Series, groups: Ints) -> bool:
     """Is a setting chosen once per group?"""
     numbers = codes_of(values)
     counts = np.bincount(groups)

@@ -36,6 +36,8 @@ CLOSE = 0.35
 """Share of variance from which a state follows a setting."""
 CLEAR, OVER = 4.0, 2.0
 """Standard errors of what the past says, and how much more it must say one way than the other."""
+CHANGED_TOGETHER = 0.5
+"""Share of variance from which two settings that do not show alone are asked together."""
 THROUGH = 0.5
 """Share of a tie that must remain among units of the same result."""
 
@@ -87,6 +89,13 @@ class Order:
         x, s = self.columns[setting], self.columns[state]
         forward, backward = _past(s, x), _past(x, s)
         return float(x @ s) ** 2 > CLOSE * len(x) ** 2 and not (forward > CLEAR and forward > OVER * backward)
+
+    def close(self, one: str, other: str) -> bool:
+        """Were two settings mostly changed together?"""
+        if one not in self.columns or other not in self.columns:
+            return False
+        x, y = self.columns[one], self.columns[other]
+        return float(x @ y) ** 2 > CHANGED_TOGETHER * len(x) ** 2
 
     def together(self, setting: str, later: str, between: list[str]) -> bool:
         """Was a later setting changed together with this one, and not because of what this one had done?

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from models.rank.basis import term
 from models.rank.candidate import Estimate, Sample, adjusting
 from models.rank.effects import Setting
-from models.rank.gains import Advice, Search, few_cells
+from models.rank.gains import Advice, Search, chosen_too, few_cells
 from models.rank.gate import effective_scores, gate
 from models.rank.glm import Fit, fit, solve
 from models.rank.windows import Grid, direction_of
@@ -35,12 +35,13 @@ Place = tuple[int, int]
 
 MOST_PAIRS = 3
 """Pairs that are modelled, those whose product matters most to the single models."""
-FALSE_ALARM = 0.01
+FALSE_ALARM, SIGNS = 0.01, 9999
+"""Chance of naming any pair whose product does nothing, over all pairs that were looked through."""
 MORE = 1.1
 """How much more than both single gains together the pair has to give."""
 HALVINGS = 6
 MOST_ROWS = 4000
-KNOTS = 8
+KNOTS, KNOTS_BESIDE = 8, 6
 TURNS = 3
 SURFACE = (0.2, 0.5, 0.8)
 """Quantiles at which the surface bends."""
@@ -148,8 +149,9 @@ def pairs(data: StudyData, found: Sequence[Estimate], sample: Sample, rng: np.ra
     tied = [(_noticed(one, other), one, other) for one, other in combinations(numeric, 2)]
     tied = sorted((row for row in tied if row[0] > 0), key=lambda row: -row[0])[:MOST_PAIRS]
     out = []
+    looked = max(1, len(numeric) * (len(numeric) - 1) // 2)
     for _, one, other in tied:
-        joint = _joint(data, one, other, sample, rng, len(tied))
+        joint = _joint(data, one, other, sample, rng, looked)
         if joint is not None:
             out.append(joint)
     return out
@@ -162,7 +164,7 @@ def _noticed(one: Estimate, other: Estimate) -> float:
 
 
 def _joint(
-    data: StudyData, one: Estimate, other: Estimate, sample: Sample, rng: np.random.Generator, tried: int
+    data: StudyData, one: Estimate, other: Estimate, sample: Sample, rng: np.random.Generator, looked: int
 ) -> Estimate | None:
     a, b = one.candidate.column, other.candidate.column
     known = data.features[[a, b]].iloc[sample.rows].notna().all(axis=1).to_numpy()
@@ -170,7 +172,7 @@ def _joint(
     common = [column for column in one.adjusted_for if column in other.adjusted_for and column not in (a, b)]
     adjust = adjusting(data, sample, a, data.features[common].iloc[rows], rows)
     pair, scores = _fitted(data, one, other, adjust, rows, cells, n_cells)
-    if gate([scores], rng)[0] > FALSE_ALARM / tried:
+    if gate([scores], rng, SIGNS)[0] > max(FALSE_ALARM / looked, 1 / SIGNS):
         return None
     return _valued(data, pair, one, other, sample, scores, common, rng)
 
@@ -185,7 +187,7 @@ def _fitted(
     assert other.candidate.grid is not None
     own = _Own.of(data.features[one.candidate.column].iloc[rows], one.candidate.grid)
     own_b = _Own.of(data.features[other.candidate.column].iloc[rows], other.candidate.grid)
-    terms = [term(adjust[column], 4 if adjust.shape[1] <= 20 else 0) for column in adjust.columns]
+    terms = [term(adjust[column], KNOTS_BESIDE) for column in adjust.columns]
     free = np.hstack([np.ones((len(rows), 1)), *(part.free for part in terms)])
     shrunk = [part.shrunk for part in terms if part.shrunk.shape[1]]
     base = np.hstack([free, *shrunk])
@@ -246,7 +248,7 @@ def _valued(
     if float(np.quantile(more, 0.1)) <= 0:
         return None
     drawn = np.array([pair.gain(beta, rows, windows) for beta in pair.model.refit(sample.draws)])
-    widen = max(1.0, float(np.std(honest)) / max(float(drawn.std()), 1e-12)) * few_cells(n_cells)
+    widen = chosen_too(honest, drawn) * few_cells(n_cells)
     draws = (drawn - drawn.mean()) * widen + estimate
     search = Search(Advice(*windows[0]), estimate, draws, estimate, 0.0, {})
     return _estimate(data, pair, one, other, windows, search, scores, common)

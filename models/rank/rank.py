@@ -1,7 +1,6 @@
 """The ranking: which setting to change first, to what, what that gives and how sure it is."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +11,13 @@ from models.automl.algorithms.threads import threads_for
 from models.automl.model import Quality
 from models.leaks import Leak, audit
 from models.learn import Learned, explained, glance, shares
-from models.rank.adjust import inseparable, order_notices, order_of, stage_notices
+from models.rank.adjust import stage_notices
 from models.rank.beside import Known, beside
-from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.conclude import conclude
 from models.rank.document import SCHEMA, Document, QualityEntry
 from models.rank.entries import Explained
-from models.rank.glm import merge_groups
-from models.rank.history import History
+from models.rank.estimates import Pace, Progress, candidates_of, estimates
 from models.rank.money import price_of
-from models.rank.order import Order
-from models.rank.pairs import pairs
 from models.rank.timeline import timeline
 from models.rank.words import say
 from models.study.data import Excluded, Notice, StudyData, TooLittle, span
@@ -30,23 +25,8 @@ from models.study.data import Excluded, Notice, StudyData, TooLittle, span
 __all__ = ["rank", "refuse"]
 
 Floats = NDArray[np.float64]
-Progress = Callable[[float, str], None]
 
-DRAWS = 200
-FEWEST_DRAWS = 60
-MOST_ROWS = 30_000
 EXPLAINED_ROWS = 2000
-
-
-class _Pace:
-    """Seconds left of the budget; without a budget the work depends on the table alone."""
-
-    def __init__(self, budget: float | None) -> None:
-        self.end = None if budget is None else time.monotonic() + budget
-
-    @property
-    def left(self) -> float:
-        return float("inf") if self.end is None else max(self.end - time.monotonic(), 0.0)
 
 
 def rank(
@@ -65,7 +45,7 @@ def rank(
     if isinstance(data, TooLittle):
         return refuse(data, seed)
     tell = progress or (lambda _share, _what: None)
-    pace = _Pace(budget)
+    pace = Pace(budget)
     tell(0.0, "audit")
     data, leaks = audit(data)
     document = _frame(data, leaks, seed)
@@ -82,14 +62,14 @@ def rank(
     tell(0.25, "explanation")
     seen = _seen(data, learned, rng)
     document["context"] = _context(data, seen.share)
-    candidates, more = _candidates(data)
+    candidates, more = candidates_of(data)
     notices += more
     document["excluded"] += [_excluded(one) for one in more if one.code == "controllable_left_out"]
     price, unpriced = price_of(data)
     notices += unpriced
     # As in training: threads that wait for one another spin, and a small table gains nothing from them.
     with threadpool_limits(limits=threads_for(data.features.size) or None, user_api="blas"):
-        found, sampled = _estimates(data, candidates, rng, pace, tell)
+        found, sampled = estimates(data, candidates, rng, pace, tell)
     notices += sampled
     notices += conclude(document, data, found, seen, price)
     tell(0.9, "units")
@@ -213,60 +193,3 @@ def _context(data: StudyData, share: dict[str, float]) -> list[Any]:
         if data.spec.factor(factor).role != "controllable"
     ]
     return sorted(entries, key=lambda entry: (-float(str(entry["share_of_explanation"])), str(entry["factor"])))
-
-
-def _candidates(data: StudyData) -> tuple[list[Candidate], list[Notice]]:
-    found, notices = [], []
-    for members in inseparable(data, data.controllable()):
-        chosen = candidate(data, members)
-        if isinstance(chosen, str):
-            notices += [Notice("controllable_left_out", {"column": member, "why": chosen}) for member in members]
-            continue
-        found.append(chosen)
-        if len(members) > 1:
-            notices.append(Notice("inseparable", {"factors": ", ".join(members)}))
-    return found, notices
-
-
-def _cells(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """What is resampled: groups in the order of their first unit, neighbours together where there are very many."""
-    _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
-    in_time = np.argsort(np.argsort(first))
-    return merge_groups(in_time[codes].astype(np.int64), len(first))
-
-
-def _sample(
-    data: StudyData, history: History, order: Order, rng: np.random.Generator, most_rows: int, draws: int
-) -> Sample:
-    rows = np.sort(rng.permutation(data.n)[:most_rows])
-    cells, n_cells = _cells(data.groups[rows])
-    drawn = rng.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=draws).astype(np.float64)
-    return Sample(history, order, rows, cells, drawn)
-
-
-def _estimates(
-    data: StudyData, candidates: Sequence[Candidate], rng: np.random.Generator, pace: _Pace, tell: Progress
-) -> tuple[list[Estimate], list[Notice]]:
-    notices: list[Notice] = []
-    draws = DRAWS if pace.left > 5 * max(len(candidates), 1) else FEWEST_DRAWS
-    if draws < DRAWS and candidates:
-        notices.append(Notice("budget", {"draws": draws}))
-    state = rng.integers(2**32)
-    most = MOST_ROWS
-    found: list[Estimate] = []
-    history, order = History.of(data, *_cells(data.groups)), order_of(data)
-    for place, chosen in enumerate(candidates):
-        tell(0.35 + 0.5 * place / len(candidates), chosen.column)
-        began = time.monotonic()
-        # The same draws for every setting: their ranks are compared draw by draw.
-        sample = _sample(data, history, order, np.random.default_rng(state), most, draws)
-        found.append(estimate(data, chosen, sample, np.random.default_rng([int(state), place])))
-        ahead = (time.monotonic() - began) * (len(candidates) - place - 1)
-        if ahead > pace.left:
-            most = max(2000, int(len(sample.rows) * pace.left / ahead))
-    if found and pace.left > 0:
-        found += pairs(data, found, _sample(data, history, order, np.random.default_rng(state), most, draws), rng)
-    notices += order_notices(data, order)
-    if candidates and data.n > MOST_ROWS:
-        notices.append(Notice("sampled", {"count": MOST_ROWS, "n": data.n}))
-    return found, notices

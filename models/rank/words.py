@@ -25,6 +25,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "損失を変えると言える設定はありません。ただし{n}個({groups}組)のデータで分かるのは{seen:.0%}を超える変化だけ"
         "です。{wanted:.0%}の変化を見るには約{needed}個必要です。",
     ),
+    "window_unsure": (
+        "{factor} changes the loss, but {n} units do not show surely that any window is better than how it runs now; "
+        "about {needed} units would.",
+        "{factor}は損失を変えますが、{n}個のデータでは今より確実に良い範囲を示せません。約{needed}個あれば示せる見込み"
+        "です。",
+    ),
     "no_controllable": (
         "The study names no setting that an engineer can change; give at least one column role = 'controllable'.",
         "変更できる設定が指定されていません。少なくとも1列に role = 'controllable' を指定してください。",

@@ -112,3 +112,14 @@ def test_a_stage_that_looks_wrong_is_doubted():
         said = [warning for warning in document["warnings"] if warning["code"] == "stage_doubtful"]
         assert bool(said) is doubted
         assert (document["verdict"] == "factors_found") is not doubted
+
+
+def test_settings_that_show_only_together_are_one_inseparable_advice():
+    rng = np.random.default_rng(8)
+    recipe, c = rng.normal(size=(2, N))
+    a, b = recipe + 0.28 * rng.normal(size=N), recipe + 0.28 * rng.normal(size=N)
+    document = ranked(-2.2 + 0.13 * (a + b), {"a": a, "b": b, "c": c})
+    (entry,) = document["ranking"]
+    assert (sorted(entry["group"]), entry["evidence"]) == (["a", "b"], "inseparable")
+    assert [one["factor"] for one in document["considered"]] == ["c"]
+    assert document["trial"]["code"] == "trial_apart"
