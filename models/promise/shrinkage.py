@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from models.promise.words import both
+from models.rank.words import say as rank_words
 
 __all__ = ["Past", "Shrinkage", "shrink", "shrinkage_of"]
 
@@ -98,7 +99,11 @@ def shrink(document: Mapping[str, Any], shrinkage: Shrinkage) -> dict[str, Any]:
         **both("shrunk" if shrinkage.factor < 1.0 else "not_shrunk", n=shrinkage.n_actions, factor=shrinkage.factor),
     }
     ranking = [entry | {"rank": rank} for rank, entry in enumerate(entries, start=1)]
-    return {**document, "ranking": ranking, "shrinkage": said}
+    shrunk = {**document, "ranking": ranking, "shrinkage": said}
+    if ranking and ranking[0]["factor"] != document["ranking"][0]["factor"]:
+        # Costs of a change are not shrunk, so another advice may come first; the reason names the first one.
+        shrunk["reason"] = rank_words("factors_found", {"count": len(ranking), "factor": ranking[0]["factor"]})
+    return shrunk
 
 
 def _shrunk(entry: Mapping[str, Any], shrinkage: Shrinkage) -> dict[str, Any]:

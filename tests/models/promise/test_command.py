@@ -13,10 +13,8 @@ from ingest import command
 from ingest.settings import Database
 from ingest.store import results
 from models.commands import action
-from models.jobs import study_data
-from models.promise.measuring import measure
+from models.jobs import Stage, run_chain
 from models.study.build import build
-from models.study.data import StudyData
 from tests.models.promise.test_declare import entry
 from tests.models.small_plant import START, Home, presses
 
@@ -61,9 +59,10 @@ def test_add_list_and_end(home: Home, run: Run) -> None:
     code, out, _ = run("add", "--study", "power", "--who", "佐藤", "--from", BEGINS, "--note", "速度を下げた")
     assert (code, out) == (0, "action 1: speed 5 … 10 since 2026-01-15 09:00; promised 8 (6 … 10) kW\n")
     with home.store() as store:
-        data = study_data(store, home.plant, "power").data
-        assert isinstance(data, StudyData)
-        measure(store, "power", data)
+        stage = Stage(home.settings, home.plant, store, "power")
+        ended = run_chain(stage, START, lambda _job, _share, _what: None, ("build", "measure"))
+    assert [(one.job, one.error) for one in ended] == [("build", None), ("measure", None)]
+    assert ended[1].counts == {"actions": 1, "not_followed": 1}
     code, out, _ = run("list", "--study", "power")
     assert code == 0
     # Nobody turned the press down: about every fourth stroke is inside the window, before and after.

@@ -89,3 +89,16 @@ def test_the_cost_of_a_change_is_not_shrunk_and_the_order_is_kept() -> None:
         assert entry["net"]["estimate"] == pytest.approx(entry["money"]["estimate"] - 100)
     assert [entry["rank"] for entry in found["ranking"]] == list(range(1, len(found["ranking"]) + 1))
     assert in_order(found)
+
+
+def test_where_costs_bring_another_advice_first_the_reason_names_it() -> None:
+    document = documents.classification()
+    first, second = document["ranking"][:2]
+    document["ranking"] = [first, second]
+    for entry, net in ((first, 1000.0), (second, 600.0)):
+        per_loss = entry["money"]["estimate"] / entry["gain"]["estimate"]
+        entry["money"]["low"] = entry["gain"]["low"] * per_loss
+        entry["net"] = {"estimate": net, "low": net, "horizon_units": 8000}
+    found = shrink(document, Shrinkage(0.2, 5, 0.2, 0.2))
+    assert [entry["factor"] for entry in found["ranking"]] == [second["factor"], first["factor"]]
+    assert second["factor"] in found["reason"]["en"]

@@ -1,5 +1,6 @@
 """What only a browser can show."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,8 +104,8 @@ def test_an_open_table_stays_open_when_its_numbers_change(
 def test_it_fits_phone_tablet_and_wall(dashboard: tuple[str, Hub], browser: Browser, language: str) -> None:
     address, _ = dashboard
     with visitor(browser, address) as page:
-        for path in ("/", "/quarantine"):
-            page.goto(f"{address}{path}?lang={language}")
+        for path in ("/?", "/quarantine?", "/actions?", "/actions/new?study=leaking_caps&rank=1&"):
+            page.goto(f"{address}{path}lang={language}")
             expect(page.locator("html")).to_have_attribute("lang", language)
             for width in (360, 1024, 1920):
                 page.set_viewport_size({"width": width, "height": 768})
@@ -153,3 +154,24 @@ def test_the_keyboard_reaches_every_link_and_shows_where_it_is(dashboard: tuple[
         focused = page.get_by_role("link", name="日本語")
         expect(focused).to_be_focused()
         assert focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+
+
+def test_an_action_is_declared_and_ended_without_javascript(dashboard: tuple[str, Hub], browser: Browser) -> None:
+    """The browser itself says where a form comes from."""
+    address, _ = dashboard
+    with visitor(browser, address, java_script_enabled=False) as page:
+        page.goto(f"{address}/?lang=en")
+        page.get_by_role("link", name="We did this").first.click()
+        page.get_by_label("Who").fill("佐藤")
+        page.get_by_role("button", name="Declare").click()
+        expect(page).to_have_url(re.compile(r"/actions#action-\d+$"))
+        listed = page.locator(".action")
+        expect(listed).to_contain_text("Cooling temperature 4.0–6.5 °C")
+        expect(listed).to_contain_text("佐藤")
+        expect(listed).to_contain_text("12.0 fewer bad parts per 1,000")
+        listed.locator("summary").click()
+        listed.get_by_label("How it ends").select_option("withdrawn")
+        listed.get_by_label("Why").fill("the wrong line")
+        listed.get_by_label("Who").fill("佐藤")
+        listed.get_by_role("button", name="End").click()
+        expect(page.locator(".action")).to_contain_text("Withdrawn: the wrong line")
