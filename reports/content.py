@@ -201,8 +201,8 @@ def _details(voice: Voice, entry: Entry) -> tuple[Fact, ...]:
     if entry.p_value is not None:
         p = "<0.001" if entry.p_value < 0.001 else voice.formats.number(entry.p_value, 3)
         facts.append(Fact(words("details.p_value"), words("details.p_value_text", p=p)))
-    if entry.noise_floor is not None:
-        floor = voice.gain(max(0.0, entry.noise_floor))
+    if entry.noise_floor is not None and entry.noise_floor > 0:
+        floor = voice.gain(entry.noise_floor)
         facts.append(Fact(words("details.noise_floor"), words("details.noise_floor_text", floor=floor)))
     if (before := entry.promised_before_shrinkage) is not None:
         span = voice.gain_span(before.low, before.high) + unit

@@ -126,7 +126,7 @@ def _forecast(voice: Voice, account: Account) -> KeyFigure | None:
 def _bridge(voice: Voice, found: Intensity) -> Figure:
     words = voice.words
     digits = decimals(found.before.intensity, found.now.intensity, digits=3)
-    fine = decimals(*(part.change.estimate for part in found.parts), digits=2)
+    fine = decimals(*(part.change.estimate for part in found.parts), digits=3)
     at = found.before.intensity
     steps = [Step(_period(voice, found.before.first, found.before.last), "", at, at, "total",
                   voice.formats.number(at, digits))]  # fmt: skip

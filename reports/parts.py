@@ -96,6 +96,7 @@ class Process:
     advice: str
     moments: tuple[str, ...]
     figure: Figure | None
+    legend: tuple[tuple[Literal["beyond", "rule"], str], ...]
     notes: tuple[str, ...]
 
 

@@ -1,6 +1,7 @@
 """The process over time: its control chart, whether something special happened, and when to look."""
 
 from datetime import UTC, date, datetime
+from typing import Literal
 
 from reports.charts.data import Control, Mark
 from reports.formats import parse_moment
@@ -32,14 +33,30 @@ def process(voice: Voice) -> Part | None:
         return None
     said = {"en": found.said.en, "ja": found.said.ja}[words.language]
     if not found.points:
-        return Part(words("process.too_short"), "", (clean(said),) if said else (), None, ())
+        return Part(words("process.too_short"), "", (clean(said),) if said else (), None, (), ())
     return Part(
         statement=words.count(f"process.{found.state}", len(found.moments)),
         advice=words(f"process.advice_{found.state}"),
         moments=_moments(voice, found),
         figure=_figure(voice, found),
+        legend=_legend(voice, found),
         notes=tuple(clean(note.ja if words.language == "ja" else note.en) for note in found.notes),
     )
+
+
+def _legend(voice: Voice, found: Process) -> tuple[tuple[Literal["beyond", "rule"], str], ...]:
+    """What the marks mean that are there."""
+    touched = {place for place, point in enumerate(found.points) if point.rules}
+    shown: tuple[tuple[Literal["beyond", "rule"], bool], ...] = (
+        ("beyond", bool(found.moments)),
+        ("rule", bool(touched - _beyond(found))),
+    )
+    return tuple((kind, voice.words(f"process.legend_{kind}")) for kind, there in shown if there)
+
+
+def _beyond(found: Process) -> set[int]:
+    """Points of the stretches that stand out beyond chance."""
+    return {place for moment in found.moments for place in range(moment.first, moment.last + 1)}
 
 
 def _moments(voice: Voice, found: Process) -> tuple[str, ...]:
@@ -63,7 +80,7 @@ def _figure(voice: Voice, found: Process) -> Figure:
     words, points = voice.words, found.points
     timed = all(point.at for point in points)
     places = [days_of(point.at) if timed and point.at else float(point.first) for point in points]
-    beyond = {place for moment in found.moments for place in range(moment.first, moment.last + 1)}
+    beyond = _beyond(found)
     marks = tuple(
         Mark(
             x,

@@ -39,7 +39,7 @@ def _unit(voice: Voice, place: int, one: Example) -> Unit:
     sentences += _mended(voice, one)
     unsure = one.change is not None and one.change.confirmed is False
     return Unit(
-        title=words("units.title_when" if when else "units.title", unit=called, when=when),
+        title=words("units.title_when" if when else "units.title", unit=called[0].upper() + called[1:], when=when),
         sentences=tuple(sentences),
         caution=words("units.unconfirmed") if unsure else "",
         figure=_waterfall(voice, place, one, called),
@@ -87,9 +87,7 @@ def _waterfall(voice: Voice, place: int, one: Example, called: str) -> Figure:
     shown = [factor for factor in one.factors if abs(factor.contribution) >= SMALLEST * whole][:MOST_FACTORS]
     at = one.base * voice.scale
     steps = [Step(words("units.good_production"), "", at, at, "total", voice.loss(one.base))]
-    rows: list[tuple[Cell, ...]] = [
-        (Cell(words("units.good_production")), Cell(""), Cell(""), Cell(voice.bare_loss(one.base)))
-    ]
+    rows = [_row(words("units.good_production"), voice.bare_loss(one.base))]
     for factor in shown:
         end = at + factor.contribution * voice.scale
         steps.append(_step(voice, factor, at, end))
