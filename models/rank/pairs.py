@@ -188,7 +188,8 @@ def _fitted(
     own = _Own.of(data.features[one.candidate.column].iloc[rows], one.candidate.grid)
     own_b = _Own.of(data.features[other.candidate.column].iloc[rows], other.candidate.grid)
     terms = [term(adjust[column], KNOTS_BESIDE) for column in adjust.columns]
-    free = np.hstack([np.ones((len(rows), 1)), *(part.free for part in terms)])
+    straight = np.hstack([np.ones((len(rows), 1)), *(part.free for part in terms), *(part.simple for part in terms)])
+    free = np.hstack([np.ones((len(rows), 1)), *(part.free for part in terms), _foretold(straight, own, own_b)])
     shrunk = [part.shrunk for part in terms if part.shrunk.shape[1]]
     base = np.hstack([free, *shrunk])
     surface = _surface(own, own_b, own.values, own_b.values)
@@ -216,6 +217,18 @@ def _fitted(
     turned = spread @ np.linalg.svd(spread[:: max(1, len(spread) // 2000)], full_matrices=False)[2][:few].T
     scores, _ = effective_scores(null, plain, y, turned, cells, n_cells, logistic=logistic)
     return _Pair(own, own_b, base, model, cells, scale, shift), scores
+
+
+def _foretold(straight: Floats, one: _Own, other: _Own) -> Floats:
+    """Products of what the columns adjusted for foretell of the two settings.
+
+    Where context decides both, their product is a product of context, too, and the loss may depend on that.
+    """
+    both = np.column_stack([one.values, other.values])
+    both = (both - both.mean(axis=0)) / np.maximum(both.std(axis=0), 1e-12)
+    told = straight @ np.linalg.lstsq(straight, both, rcond=1e-9)[0]
+    out = np.column_stack([told[:, 0] * told[:, 1], told**2])
+    return np.asarray((out - out.mean(axis=0)) / np.maximum(out.std(axis=0), 1e-9))
 
 
 def _valued(

@@ -61,7 +61,8 @@ def judged(values: Floats, rule_set: str = "jis", counts: Counts | None = None) 
 
 
 def _ewma_z(z: Floats) -> Floats:
-    return np.asarray(ewma(z) / ewma_sigma(z.shape[-1]))
+    """Standardised averages of points drawn back to the limits: one far point is no lasting shift."""
+    return np.asarray(ewma(np.clip(z, -LIMIT, LIMIT)) / ewma_sigma(z.shape[-1]))
 
 
 def _of_ewma(z: Floats) -> list[Signal]:

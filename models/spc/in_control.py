@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from models.spc.autocorrelation import GRID, autocorrelation, clear
 from models.spc.chart import Floats
 from models.spc.individuals import far, mean_of_usual, sigma_of_neighbours
-from models.spc.laney import is_overdispersed
+from models.spc.laney import STANDARD_ERROR, is_overdispersed
 
 __all__ = ["Counts", "alike", "settled"]
 
@@ -38,7 +38,7 @@ PLAIN = 0.3
 MOST_BEND = 0.25
 """At b = 0.25 the skewness is 0.78, that of a gamma law with a coefficient of variation of 39 %."""
 ROOM = 1.5
-"""Rates may differ by this times what neighbours show: of skewed rates, most neighbours are more alike than all."""
+"""Rates may differ by this times the most that neighbours leave possible: of skewed rates most are more alike than all."""
 SEED = 4
 
 
@@ -81,7 +81,8 @@ def alike(values: Floats, counts: Counts | None = None) -> Floats:
         drawn = _bent(swings, _unknown(rng, 0.0, MOST_BEND))
     else:
         z = counts.z(values)
-        most = ROOM * float(sigma_of_neighbours(z, far(z))) / np.sqrt(float(values.mean()))
+        over = float(sigma_of_neighbours(z, far(z))) ** 2 - 1 + 4 * STANDARD_ERROR / np.sqrt(points)
+        most = ROOM * np.sqrt(max(over, 0.0) / float(values.mean()))
         spread = _unknown(rng, 0.0, most)
         rate = values.sum() / counts.size.sum() * np.exp(spread * swings - spread**2 / 2)
         drawn = rng.binomial(counts.size, np.minimum(rate, 1.0)).astype(np.float64)

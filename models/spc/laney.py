@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from models.spc.chart import Floats
 
-__all__ = ["is_overdispersed", "threshold"]
+__all__ = ["STANDARD_ERROR", "is_overdispersed", "threshold"]
 
 STANDARD_ERROR = 0.91
 """Of σz times √(k - 1): moving ranges of neighbours share values, which costs precision against k - 1 free ones."""

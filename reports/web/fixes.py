@@ -1,6 +1,6 @@
 """The fix-first list of a study, as the dashboard shows it. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -80,6 +80,8 @@ class FixList:
     reports: tuple[str, ...]
     """Languages in which a report file was written."""
     model: ModelHealth | None = None
+    clashes: tuple[Names, ...] = ()
+    """What its advice does to another study of its line."""
 
 
 def fix_list(
@@ -88,10 +90,11 @@ def fix_list(
     ranking: RankingRow | None,
     reports: Collection[str],
     standing: Mapping[str, Any] | None = None,
+    clashes: Sequence[Names] = (),
 ) -> FixList:
     """The list to show for a study of the plant. A document that cannot be read is a verdict, not an exception.
 
-    ``standing``: what `models.lifecycle.standing` says of the study's model.
+    ``standing``: what `models.lifecycle.standing` says of the study's model; ``clashes``: see `reports.web.clashes`.
     """
     known = plant.studies[study]
     bare = FixList(
@@ -108,6 +111,7 @@ def fix_list(
         fixes=(),
         reports=tuple(sorted(reports)),
         model=model_health(standing, plant.lines.get(known.line)),
+        clashes=tuple(clashes),
     )
     if ranking is None:
         return bare

@@ -21,7 +21,8 @@ from models.promise.ledger import listed
 from reports.web.actions import action
 from reports.web.board import Board, Rows, Trouble, compose
 from reports.web.days import DAYS, Defects, Energy, day_bounds, defects, energy, just_begun
-from reports.web.fixes import fix_list
+from reports.web.clashes import clashes
+from reports.web.fixes import FixList, fix_list
 
 __all__ = ["Lookout"]
 
@@ -115,22 +116,28 @@ class Lookout:
             rows,
             defects={name: self._defects(name, line, now) for name, line in lines.items()},
             energy={name: self._energy(name, line, by_address, now) for name, line in lines.items()},
-            fix_first=tuple(
-                fix_list(
-                    self._plant,
-                    study,
-                    latest_ranking(self._store, study),
-                    latest_reports(self._store, study).keys(),
-                    standing(self._store, study),
-                )
-                for study in self._plant.studies
-            ),
+            fix_first=self._fix_first(),
             actions=tuple(action(self._plant, entry) for entry in listed(self._store) if entry["state"] != "withdrawn")[
                 :MOST_ACTIONS
             ],
         )
         self._news, self._figures_at = news, now
         return rows
+
+    def _fix_first(self) -> tuple[FixList, ...]:
+        rankings = {study: latest_ranking(self._store, study) for study in self._plant.studies}
+        met = clashes(self._plant, {study: row.document for study, row in rankings.items() if row is not None})
+        return tuple(
+            fix_list(
+                self._plant,
+                study,
+                ranking,
+                latest_reports(self._store, study).keys(),
+                standing(self._store, study),
+                met.get(study, ()),
+            )
+            for study, ranking in rankings.items()
+        )
 
     def _defects(self, name: str, line: Line, now: datetime) -> Defects | None:
         newest = live.last_made(self._store, name)
