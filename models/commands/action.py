@@ -100,8 +100,8 @@ def list_command(
 
 def _print(here: Opened, found: list[dict[str, Any]]) -> None:
     table = Table("action", "study", "held", "since", "inside", "promised (90 %)", "realised (90 %)", "state")
-    for place in (2, 7):
-        table.columns[place].overflow = "fold"
+    for column in table.columns:
+        column.overflow = "fold"  # half a figure is no figure
     for one in found:
         task = here.plant.studies[one["study"]].task if one["study"] in here.plant.studies else "regression"
         held = "; ".join(f"{name} {_window(window)}" for name, window in one["windows"].items())
@@ -111,7 +111,7 @@ def _print(here: Opened, found: list[dict[str, Any]]) -> None:
     console.print(table)
     for one in found:
         said = " ".join([one["reason"]["en"], *(note["en"] for note in one["notes"])])
-        console.print(f"{one['action_id']}: {one['state_words']['en']}. {said}", markup=False)
+        console.print(f"{one['action_id']}: {said}", markup=False)
 
 
 def _figures(one: Mapping[str, Any], task: str) -> tuple[str, str, str, str]:

@@ -21,15 +21,13 @@ from tests.models.promise.factory import STUDY, fill, plant
 
 SEED, SECONDS = 3, 720
 """A shop that writes down its power every twelve minutes."""
-BUDGET = 5.0
-"""Seconds for the ranking: which advice comes first does not matter here, only what it promises and gives."""
 
 
 @cache
 def advice() -> dict[str, Any]:
     """The ranking of the three weeks before."""
     before, _ = acted("press", SEED, 21, 10, done=False, seconds=SECONDS).split()
-    return rank(before, budget=BUDGET)
+    return rank(before)
 
 
 def ran(**how: Any) -> Acted:
