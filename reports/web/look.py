@@ -20,8 +20,8 @@ from models.lifecycle.standing import standing
 from models.promise.ledger import listed
 from reports.web.actions import action
 from reports.web.board import Board, Rows, Trouble, compose
-from reports.web.days import DAYS, Defects, Energy, day_bounds, defects, energy, just_begun
 from reports.web.clashes import clashes
+from reports.web.days import DAYS, Defects, Energy, day_bounds, defects, energy, just_begun
 from reports.web.fixes import FixList, fix_list
 
 __all__ = ["Lookout"]

@@ -106,9 +106,11 @@ def test_hostile_names_stay_text(pages: dict[tuple[str, str], str]) -> None:
 
 def figures_of(report: Report) -> list[str]:
     """Every number that a report says, dates apart: Japanese writes those in another order."""
-    tables = [figure.table for figure in (report.time, *(finding.figure for finding in report.findings)) if figure]
-    if report.ranking is not None:
-        tables += [report.ranking.figure.table, report.ranking.table]
+    tables = [figure.table for figure in report.figures]
+    tables += [table for table in (report.ranking and report.ranking.table, report.considered) if table]
+    tables += [box.table for box in (report.trial, report.unusual) if box]
+    if report.energy is not None:
+        tables += [table for table in (report.energy.losses, report.energy.week, report.energy.checks) if table]
     cells = [text for table in tables for row in table.rows for cell in row[1:] for text in (cell.text, cell.small)]
     sentences = [sentence for finding in report.findings for sentence in finding.sentences]
     notes = [figure.note for figure in report.key_figures if figure.note != report.period]
@@ -125,11 +127,10 @@ def test_both_languages_say_the_same_numbers(name: str) -> None:
     assert set(japanese) | {"0"} == set(english) | {"0"}
 
 
-@pytest.mark.parametrize("name", ["classification", "regression", "nulls"])
+@pytest.mark.parametrize("name", ["classification", "regression", "nulls", "whole", "account"])
 def test_specifications_are_valid(name: str) -> None:
     report = build(Document.parse(documents.ALL[name]()), Formats("ja"), documents.NAMES)
-    figures = [finding.figure for finding in report.findings]
-    for figure in filter(None, (report.ranking and report.ranking.figure, report.time, *figures)):
+    for figure in report.figures:
         assert specifications(figure.drawing, validated=True)
 
 
