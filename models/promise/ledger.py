@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest.errors import UsageError, nearest
+from ingest.errors import UsageError
 from ingest.plant import Plant
 from ingest.store import action as rows
 from ingest.store.action import ActionRow, Ending
@@ -21,8 +21,6 @@ __all__ = ["declare", "end", "entry", "listed", "shrinkage"]
 
 def declare(store: Store, plant: Plant, wish: Wish, now: datetime | None = None) -> ActionRow:
     """Write down what was done. Raises `UsageError` where it makes no sense, or was declared already."""
-    if wish.study not in plant.studies:
-        raise UsageError(f"study {wish.study!r} is not in the plant file; {nearest(wish.study, plant.studies)}")
     found = declared(wish, plant, latest_ranking(store, wish.study), now or datetime.now(UTC))
     action_id, new = rows.add(store, found)
     if not new:
