@@ -7,7 +7,7 @@ see v(1) only, so limits from them are too narrow by √(1 - φ).
 
 The usual correlation of neighbours calls a shift of the mean autocorrelation. Here points that are `far` from all
 others are left out, and a shift is seen only by differences that straddle it, which are among the largest. `clear` is φ
-where it exceeds 2.2 / √n, what independent points reach in about 5 % of cases, else 0: limits are the textbook's unless
+where it exceeds 2.2 / √n, what independent points reach in some 7 % of cases, else 0: limits are the textbook's unless
 there is reason to widen them.
 
 **Shapes.** (…, n) → (…,), n ≥ 12. **Limits of validity.** φ from 0 to 0.95; standard error about 0.15 at 60 points;
@@ -32,7 +32,7 @@ LAGS = (1, 2, 3, 4)
 KEPT = 0.9
 """Of the differences; the rest may straddle shifts and outliers. Fewer would cost precision, more would see events."""
 BEYOND_CHANCE = 2.2
-"""Times 1 / √n: what the estimate exceeds in about 5 % of independent series (measured, 25 to 100 points)."""
+"""Times 1 / √n: what the estimate exceeds in some 7 % of independent series (measured)."""
 
 
 def autocorrelation(values: Floats) -> Floats:

@@ -66,14 +66,16 @@ def _ewma_z(z: Floats) -> Floats:
 
 
 def _of_ewma(z: Floats) -> list[Signal]:
-    """Signals of the EWMA; each starts where the average last left the centre line."""
+    """Signals of the EWMA: from where the average left the centre line to the last point that drew it further away."""
     average = _ewma_z(z)
     found = []
     for signal in signals(average * (LIMIT / WIDTH), "jis"):
         if signal.rule.shape == "beyond":
+            outwards = np.diff(ewma(np.clip(z, -LIMIT, LIMIT)), prepend=0.0) * signal.side > 0
             across = np.flatnonzero(average[: signal.first] * signal.side <= 0)
             start = int(across[-1]) + 1 if len(across) else 0
-            found.append(Signal(EWMA, start, signal.first, signal.last, signal.side))
+            last = signal.first + int(np.flatnonzero(outwards[signal.first : signal.last + 1])[-1])
+            found.append(Signal(EWMA, start, signal.first, last, signal.side))
     return found
 
 
