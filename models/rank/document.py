@@ -81,6 +81,7 @@ class Entry(TypedDict):
     p_first: float
     p_value: float
     noise_floor: float
+    promised_before_shrinkage: dict[str, float] | None
     evidence: Evidence
     sensitivity: Sensitivity | None
     adjusted_for: list[str]
@@ -207,6 +208,7 @@ class Document(TypedDict):
     unusual: dict[str, Any] | None
     examples: list[dict[str, Any]]
     energy: dict[str, Any] | None
+    shrinkage: dict[str, Any] | None
     warnings: list[Said]
 
 

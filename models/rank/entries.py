@@ -65,6 +65,7 @@ def entry_of(one: Estimate, data: StudyData, seen: Explained, price: Price | Non
         "p_first": 0.0,
         "p_value": chance,
         "noise_floor": one.search.floor,
+        "promised_before_shrinkage": None,
         "evidence": _evidence(one, data, seen),  # type: ignore[typeddict-item]
         "sensitivity": _sensitivity(one, gain),
         "adjusted_for": list(one.adjusted_for),

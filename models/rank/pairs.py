@@ -37,6 +37,8 @@ MOST_PAIRS = 3
 """Pairs that are modelled, those whose product matters most to the single models."""
 FALSE_ALARM, SIGNS = 0.01, 9999
 """Chance of naming any pair whose product does nothing, over all pairs that were looked through."""
+FEWEST_RARE = 300
+"""Bad (or good) units below which a surface of two settings is guesswork."""
 MORE = 1.1
 """How much more than both single gains together the pair has to give."""
 HALVINGS = 6
@@ -149,6 +151,8 @@ def pairs(data: StudyData, found: Sequence[Estimate], sample: Sample, rng: np.ra
     tied = [(_noticed(one, other), one, other) for one, other in combinations(numeric, 2)]
     tied = sorted((row for row in tied if row[0] > 0), key=lambda row: -row[0])[:MOST_PAIRS]
     out = []
+    if data.spec.task == "classification" and min(data.loss.sum(), data.n - data.loss.sum()) < FEWEST_RARE:
+        return []
     looked = max(1, len(numeric) * (len(numeric) - 1) // 2)
     for _, one, other in tied:
         joint = _joint(data, one, other, sample, rng, looked)

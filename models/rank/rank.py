@@ -126,6 +126,7 @@ def refuse(little: TooLittle, seed: int = 0) -> dict[str, Any]:
         "unusual": None,
         "examples": [],
         "energy": None,
+        "shrinkage": None,
         "warnings": [say(notice.code, notice.values) for notice in little.notices],
     }
     return dict(document)

@@ -66,7 +66,7 @@ def register(app: typer.Typer) -> None:
         host: Annotated[str | None, typer.Option(help="Address to listen on; default: web.host.")] = None,
         port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one; default: web.port.")] = None,
         language: Annotated[
-            Literal["ja", "en"] | None,
+            Literal["en", "ja"] | None,
             typer.Option(help="Language for browsers that ask for neither; default: the site's first."),
         ] = None,
     ) -> None:

@@ -66,7 +66,7 @@ def test_what_does_nothing_is_considered_and_not_proposed():
     document = ranked(-2.2 + a, {"a": a, "b": b, "c": c})
     assert [entry["factor"] for entry in document["ranking"]] == ["a"]
     assert {entry["factor"] for entry in document["considered"]} == {"b", "c"}
-    assert all((entry["p_value"] > 0.03 and entry["why"] == "could_be_chance") or entry["why"] == "no_better_window"
+    assert all((entry["p_value"] > 0.01 and entry["why"] == "could_be_chance") or entry["why"] == "no_better_window"
                for entry in document["considered"])  # fmt: skip
     assert document["gate"]["p_value"] <= 0.001
 
