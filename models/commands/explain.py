@@ -20,7 +20,7 @@ __all__ = ["register"]
 
 Language = Literal["en", "ja"]
 
-BAR = 24
+BAR = 12
 """Characters of the longest bar."""
 
 

@@ -47,8 +47,9 @@ def find_unit(frame: pd.DataFrame, spec: StudySpec, unit: str) -> Unit:
         known += [str(value) for value in frame[spec.time]]
     looked = " or ".join([*(f"column {name!r}" for name in names), *([f"time {spec.time!r}"] if spec.time else [])])
     looked = f"not in {looked}, and " if looked else ""
-    hint = f"; {nearest(wanted, known)}" if known else ""
-    raise StudyError(f"unit {unit!r} is {looked}no row number from 1 to {len(frame)}{hint}")
+    hint = nearest(wanted, known) if known else "give a number"
+    hint = hint if hint.startswith("did you mean") or not known else f"units are called {known[0]!r}, {known[-1]!r}"
+    raise StudyError(f"unit {unit!r} is {looked}no row number from 1 to {len(frame)}; {hint}")
 
 
 def prepared(frame: pd.DataFrame, spec: StudySpec, unit: Unit) -> tuple[StudyData | TooLittle, int]:

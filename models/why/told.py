@@ -25,6 +25,8 @@ FROM, TO = 0.1, 0.9
 """Quantiles between which good production is said to have run."""
 KNOWN = 0.5
 """Where the table accounts for less than this share of what is above good production, that is said."""
+NEITHER = 0.5
+"""Between a good unit's loss and a bad one's."""
 MOVED_LEAST = 0.05
 """States that move by less than this share of their spread are not spoken of."""
 
@@ -44,7 +46,7 @@ def entry(found: "Explanation") -> ExplanationEntry:
         "task": data.spec.task,
         "target": data.spec.target,
         "target_unit": data.spec.factor(data.spec.target).unit,
-        "verdict": ("bad" if loss > 0.5 else "good") if is_class else "measured",
+        "verdict": ("bad" if loss > NEITHER else "good") if is_class else "measured",
         "value": None if is_class else loss * sign,
         "predicted": None if found.predicted is None else found.predicted * sign,
         "expected": found.credit.start * sign,
@@ -153,7 +155,7 @@ def _said(
     shown = _Shown(data.spec.task == "classification", data.spec.factor(data.spec.target).unit)
     expected, goal = shown.loss(found.credit.start * data.sign), shown.loss(found.goal * data.sign)
     loss = float(data.loss[found.position])
-    code = "measured" if not shown.share else ("was_bad" if loss > 0.5 else "was_good")
+    code = "measured" if not shown.share else ("was_bad" if loss > NEITHER else "was_good")
     out = [
         say(code, {
             "unit": found.label, "target": data.spec.target, "value": shown.loss(loss * data.sign),
@@ -161,7 +163,7 @@ def _said(
         })
     ]  # fmt: skip
     if not found.foreseen:
-        unforeseen = loss > max(found.goal, 0.5) if shown.share else loss > found.goal
+        unforeseen = loss > NEITHER if shown.share else _far(found, loss)
         return [*out, say("unforeseen" if unforeseen else "no_worse", {"expected": expected, "goal": goal})]
     if not shown.share and found.credit.start - found.goal < KNOWN * (loss - found.goal):
         out.append(say("partly", {"left": shown.loss((loss - found.credit.start) * data.sign)}))
@@ -194,6 +196,13 @@ def _about(found: "Explanation", change: ChangeEntry | None, best: ChangeEntry |
     out.append(say("moved", {"states": states, "n": data.n}) if states else say("none_moved"))
     unknown = [entry["factor"] for entry in one["moved"] if data.spec.factor(entry["factor"]).stage is None]
     return [*out, say("stage_unknown", {"columns": unknown})] if unknown else out
+
+
+def _far(found: "Explanation", loss: float) -> bool:
+    """Is a measurement worse than good production, and farther from its expectation than nine in ten units are?"""
+    left = found.reading.data.loss - found.reading.unseen
+    usual = float(np.quantile(left, TO))
+    return loss > found.goal and loss - found.credit.start > usual
 
 
 class _Shown:

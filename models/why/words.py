@@ -23,9 +23,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "{unit}の{target}は{value}でした。これを学習していないモデルの予測は{expected}、同じ条件の良好な生産の4分の3は{goal}の水準に達しています。",
     ),
     "unforeseen": (
-        "The table does not tell why: from its other columns one would have expected a good unit ({expected}, good up "
-        "to {goal}). What made it so was chance or was not measured.",
-        "表のデータからは理由が分かりません。他の列からは良好と予測されます(予測{expected}、良好とみなす上限{goal})。"
+        "The table does not tell why: from its other columns one would have expected a good unit ({expected}; "
+        "{goal} counts as good). What made it so was chance or was not measured.",
+        "表のデータからは理由が分かりません。他の列からは良好と予測されます(予測{expected}、良好の目安{goal})。"
         "偶然か、測定されていない要因によるものです。",
     ),
     "partly": (
@@ -33,8 +33,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "表のデータで説明できるのは一部だけです。予測を超える{left}は、偶然か測定されていない要因によるものです。",
     ),
     "no_worse": (
-        "There is nothing to mend: it is expected as good as good production ({expected}, good up to {goal}).",
-        "改善すべき点はありません。予測は良好な生産と同じ水準です(予測{expected}、良好とみなす上限{goal})。",
+        "There is nothing to mend: it is expected as good as good production ({expected}; {goal} counts as good).",
+        "改善すべき点はありません。予測は良好な生産と同じ水準です(予測{expected}、良好の目安{goal})。",
     ),
     # why
     "leading_two": (
