@@ -189,7 +189,7 @@ def test_the_lines_of_the_simulators_run_steadily(kind: str) -> None:
 @pytest.mark.shared
 @pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not here")
 def test_the_failure_of_a_real_machine_is_found() -> None:
-    """Machine temperature (NAB): the system failure is labelled 2014-02-07 to 02-09; weeks without a label are steady."""
+    """Machine temperature (NAB): the failure is labelled 2014-02-07 to 02-09; weeks without a label are steady."""
     frame = pd.read_csv(DATA / "nab_machine_temperature" / "machine_temperature_system_failure.csv")
     frame["x"] = np.arange(len(frame)) % 7
     words = {"name": "nab", "task": "regression", "target": "value", "time": "timestamp"}
