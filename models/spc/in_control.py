@@ -37,7 +37,7 @@ PLAIN = 0.3
 """With no plain draws small shifts drown in what might be swings; with plain ones only, swings are called special."""
 MOST_BEND = 0.2
 """At b = 0.2 the skewness is 0.6, as of a gamma law with a coefficient of variation of 31 %. More excuses events."""
-ROOM = 1.5
+ROOM = 2.0
 """Rates may differ by this times the most that neighbours leave possible: most skewed rates lie close together."""
 SEED = 4
 
