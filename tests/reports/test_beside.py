@@ -8,6 +8,7 @@ from reports.document import Document
 from reports.formats import Formats
 from reports.parts import Report
 from tests.reports import documents
+from tests.reports.beside import example
 
 
 def report(document: dict[str, object], language: Language) -> Report:
@@ -81,7 +82,7 @@ def test_unit_adds_up_and_says_what_would_have_made_it_good() -> None:
 
 
 def test_single_units_do_not_advise_where_nothing_is_advised() -> None:
-    assert report(documents.no_actionable_factor() | {"examples": [documents.example()]}, "en").examples == ()
+    assert report(documents.no_actionable_factor() | {"examples": [example()]}, "en").examples == ()
 
 
 def test_a_doubtful_column_explains_nothing() -> None:
