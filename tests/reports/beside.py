@@ -1,5 +1,6 @@
 """What stands beside a ranking in its document: a process, an example, an energy account."""
 
+import math
 from typing import Any
 
 __all__ = ["energy_account", "example", "process"]
