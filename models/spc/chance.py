@@ -23,8 +23,9 @@ Multiple Testing (1993).
 import numpy as np
 
 from models.spc.chart import LIMIT, Floats
+from models.spc.counts import Counts
 from models.spc.ewma import WIDTH, ewma, ewma_sigma
-from models.spc.in_control import Counts, alike, settled
+from models.spc.in_control import alike, settled
 from models.spc.rules import RULE_SETS, Rule, Signal, marks, run_length, signals
 
 __all__ = ["EWMA", "LEVEL", "judged"]

@@ -18,17 +18,15 @@ Zhang, Balding, Genetics 162, 2002).
 30
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from models.spc.autocorrelation import GRID, autocorrelation, clear
 from models.spc.chart import Floats
+from models.spc.counts import Counts
 from models.spc.individuals import far, mean_of_usual, sigma_of_neighbours
 from models.spc.laney import STANDARD_ERROR, is_overdispersed
 
-__all__ = ["Counts", "alike", "settled"]
+__all__ = ["alike", "settled"]
 
 DRAWS = 6000
 KEPT = 400
@@ -42,29 +40,14 @@ ROOM = 2.0
 SEED = 4
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Shares of bad units: ``size`` (k,) units per subgroup."""
-
-    size: NDArray[np.int64]
-
-    def z(self, bad: Floats, left_out: NDArray[np.bool_] | None = None) -> Floats:
-        """Binomial standard deviations from the centre line, told without the points left out. (…, k) → (…, k)"""
-        kept = np.ones(bad.shape, dtype=np.bool_) if left_out is None else ~left_out
-        share = np.sum(bad * kept, axis=-1, keepdims=True) / np.sum(self.size * kept, axis=-1, keepdims=True)
-        sigma = np.sqrt(share * (1 - share) / self.size)
-        return np.asarray((bad / self.size - share) / np.maximum(sigma, 1e-300))
-
-
 def settled(values: Floats, counts: Counts | None = None) -> Floats:
     """Standardise series as their charts do, each by its own revised limits. (…, k) → (…, k)
 
     ``values``: means, or (``counts``) numbers of bad units.
     """
     points = values.shape[-1]
-    first = counts.z(values) if counts else values
-    left_out = far(first)
-    phi = clear(autocorrelation(first), points)
+    left_out = counts.left_out(values) if counts else far(values)
+    phi = clear(autocorrelation(counts.z(values) if counts else values), points)
     raw = counts.z(values, left_out) if counts else values - mean_of_usual(values, left_out)[..., None]
     sigma = sigma_of_neighbours(raw, left_out) / np.sqrt(1 - phi)
     if counts:
@@ -79,13 +62,11 @@ def alike(values: Floats, counts: Counts | None = None) -> Floats:
     swings = _swings(rng, points)
     if counts is None:
         drawn = _bent(swings, _unknown(rng, 0.0, MOST_BEND))
+    elif values.sum() > counts.size.sum() / 2:
+        # Where bad is the rule, it is the share of good units that may have a long tail.
+        drawn = counts.size - _counted(rng, swings, counts.size - values, counts)
     else:
-        z = counts.z(values)
-        over = float(sigma_of_neighbours(z, far(z))) ** 2 - 1 + 4 * STANDARD_ERROR / np.sqrt(points)
-        most = ROOM * np.sqrt(max(over, 0.0) / float(values.mean()))
-        spread = _unknown(rng, 0.0, most)
-        rate = values.sum() / counts.size.sum() * np.exp(spread * swings - spread**2 / 2)
-        drawn = rng.binomial(counts.size, np.minimum(rate, 1.0)).astype(np.float64)
+        drawn = _counted(rng, swings, values, counts)
     seen, own = _summary(drawn, counts), _summary(values, counts)
     apart = np.linalg.norm((seen - own) / np.maximum(seen.std(axis=0), 1e-12), axis=1)
     return np.asarray(drawn[apart <= np.partition(apart, KEPT)[KEPT]])
@@ -110,10 +91,22 @@ def _bent(swings: Floats, bend: Floats) -> Floats:
     return np.where(bend == 0, swings, np.expm1(safe * swings) / safe)
 
 
+def _counted(rng: np.random.Generator, swings: Floats, bad: Floats, counts: Counts) -> Floats:
+    """Numbers of bad units at rates that swing by as much as the chart leaves possible."""
+    left_out, points = counts.left_out(bad), len(bad)
+    over = float(sigma_of_neighbours(counts.z(bad, left_out), left_out)) ** 2 - 1
+    share = float(counts.share(bad, left_out)[0])
+    due = share * float(counts.size.mean())
+    spread = _unknown(rng, 0.0, ROOM * float(np.sqrt(max(over + 2 * STANDARD_ERROR / np.sqrt(points), 0.0) / due)))
+    rate = share * np.exp(spread * swings - spread**2 / 2)
+    return rng.binomial(counts.size, np.minimum(rate, 1.0)).astype(np.float64)
+
+
 def _summary(values: Floats, counts: Counts | None) -> Floats:
     """What a series looks like. (…, k) → (…, 2)"""
     if counts:
-        z = counts.z(values)
-        return np.stack([autocorrelation(z), np.log(np.maximum(sigma_of_neighbours(z, far(z)), 1e-12))], axis=-1)
+        left_out = counts.left_out(values)
+        sigma = sigma_of_neighbours(counts.z(values, left_out), left_out)
+        return np.stack([autocorrelation(counts.z(values)), np.log(np.maximum(sigma, 1e-12))], axis=-1)
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=-1)
     return np.stack([autocorrelation(values), (high + low - 2 * middle) / np.maximum(high - low, 1e-300)], axis=-1)

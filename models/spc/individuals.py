@@ -33,10 +33,10 @@ NORMAL = 0.6745
 """Median absolute deviation of a normal law, in σ."""
 
 
-def far(values: Floats) -> NDArray[np.bool_]:
-    """Points that stand out from all others, along the last axis. (…, n)"""
+def far(values: Floats, least: float = 0.0) -> NDArray[np.bool_]:
+    """Points that stand out from all others, along the last axis; the deviation counts as ``least`` or more. (…, n)"""
     distance = np.abs(values - np.median(values, axis=-1, keepdims=True))
-    deviation = np.median(distance, axis=-1, keepdims=True) / NORMAL
+    deviation = np.maximum(np.median(distance, axis=-1, keepdims=True) / NORMAL, least)
     # Where most points are equal, nothing tells how far is far.
     return np.asarray((distance > FAR * deviation) & (deviation > 0))
 

@@ -8,7 +8,7 @@ test of `models.spc.laney`; the name of the chart says which it is, ``p`` or ``l
 Some five bad units expected per subgroup, else the limits are rough and there is no lower one. **Source.** ISO
 7870-2 / JIS Z 9020-2; Laney.
 
->>> chart = p_chart(np.array([5.0, 3.0, 4.0]), np.array([100.0, 100.0, 100.0]))
+>>> chart = p_chart(np.array([5.0, 3.0, 4.0]), np.array([100, 100, 100]))
 >>> chart.name, round(float(chart.upper[0]), 4)
 ('p', 0.0988)
 """
@@ -16,22 +16,25 @@ Some five bad units expected per subgroup, else the limits are rough and there i
 from math import sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.spc.chart import Chart, Floats, standardised
-from models.spc.individuals import far, sigma_of_neighbours
+from models.spc.chart import Chart, Floats
+from models.spc.counts import Counts
+from models.spc.individuals import sigma_of_neighbours
 from models.spc.laney import is_overdispersed
 
 __all__ = ["p_chart"]
 
 
-def p_chart(bad: Floats, size: Floats, laney: bool | None = None, revised: bool = False, phi: float = 0.0) -> Chart:
+def p_chart(
+    bad: Floats, size: NDArray[np.int64], laney: bool | None = None, revised: bool = False, phi: float = 0.0
+) -> Chart:
     """The chart of shares; ``revised`` and ``phi`` as in `models.spc.individuals`."""
-    shares, share = bad / size, float(bad.sum() / size.sum())
-    first = standardised(shares, share, np.sqrt(share * (1 - share) / size))
-    left_out = far(first) if revised else np.zeros(len(size), dtype=np.bool_)
-    centre = float(bad[~left_out].sum() / size[~left_out].sum())
-    sigma = np.sqrt(centre * (1 - centre) / size)
-    found = sigma_of_neighbours(standardised(shares, centre, sigma), left_out) / sqrt(1 - phi)
+    counts = Counts(size)
+    left_out = counts.left_out(bad) if revised else np.zeros(len(size), dtype=np.bool_)
+    centre = counts.share(bad, left_out)
+    sigma = counts.sigma(centre)
+    found = sigma_of_neighbours(counts.z(bad, left_out), left_out) / sqrt(1 - phi)
     if laney if laney is not None else bool(is_overdispersed(found, len(size))):
-        return Chart.around("laney_p", shares, centre, sigma * found, 0.0, 1.0)
-    return Chart.around("p", shares, centre, sigma, 0.0, 1.0)
+        return Chart.around("laney_p", bad / size, centre, sigma * found, 0.0, 1.0)
+    return Chart.around("p", bad / size, centre, sigma, 0.0, 1.0)

@@ -53,8 +53,8 @@ class ProcessState:
     """``code``: the word for the state, or why there is no chart, with its blanks in ``values``.
 
     ``sign``: +1 where low is good. ``at``, ``until``: first and last instant of each point, empty without instants.
-    ``phi``: autocorrelation that widened the limits; ``over``: times wider than binomial; ``r2``: share explained by
-    ``context``.
+    ``phi``: autocorrelation that widened the limits; ``left_out``: points the limits were set without; ``over``: times
+    wider than binomial; ``r2``: share of the variation of units that ``context`` explains.
     """
 
     state: State
@@ -66,6 +66,7 @@ class ProcessState:
     chart: Chart | None = None
     seen: tuple[Seen, ...] = ()
     phi: float = 0.0
+    left_out: int = 0
     over: float | None = None
     context: tuple[str, ...] = ()
     r2: float | None = None
@@ -191,6 +192,7 @@ class ProcessState:
             [say(f"chart_{chart.name}", blanks)],
             [say(f"subgroup_{by}" if known else "subgroup_column", {"by": by, "size": size})],
             [say("merged")] if self.groups.merged else [],
+            [say("revised", {"count": self.left_out})] if self.left_out else [],
             [say("autocorrelated", {"phi": self.phi})] if self.phi else [],
             [say("rules", {"rules": say(self.rule_set)})],
         ]

@@ -15,8 +15,8 @@ import pandas as pd
 from models.spc.autocorrelation import autocorrelation, clear
 from models.spc.chance import EWMA, judged
 from models.spc.chart import Chart, Floats
-from models.spc.in_control import Counts
-from models.spc.individuals import individuals
+from models.spc.counts import Counts
+from models.spc.individuals import far, individuals
 from models.spc.p_chart import p_chart
 from models.spc.process import ProcessState, Seen
 from models.spc.residual import cross_fitted
@@ -55,11 +55,10 @@ def _of_shares(data: StudyData, rule_set: str) -> ProcessState:
     count, size = groups.sums(data.loss), groups.sizes
     counts = Counts(size)
     phi = float(clear(autocorrelation(counts.z(count)), groups.count))
-    chart = p_chart(count, size.astype(np.float64), revised=True, phi=phi)
-    share = chart.centre[0]
-    over = float(chart.sigma[0] / np.sqrt(share * (1 - share) / size[0]))
-    found = judged(count, rule_set, counts)
-    return _state(data, rule_set, groups, chart, found, phi=phi, over=over)
+    chart = p_chart(count, size, revised=True, phi=phi)
+    over = float(chart.sigma[0] / counts.sigma(chart.centre[:1])[0])
+    how = {"phi": phi, "over": over, "left_out": int(counts.left_out(count).sum())}
+    return _state(data, rule_set, groups, chart, judged(count, rule_set, counts), **how)
 
 
 def _of_means(data: StudyData, rule_set: str) -> ProcessState:
@@ -74,12 +73,11 @@ def _of_means(data: StudyData, rule_set: str) -> ProcessState:
         return _too_short(data, rule_set, groups, "no_spread", {})
     phi = float(clear(autocorrelation(values), groups.count))
     chart = individuals(values, revised=True, phi=phi)
-    if told is None or not corrected:
-        return _state(data, rule_set, groups, chart, _judged(data, values, rule_set), phi=phi)
-    chart = Chart("residual", chart.values, chart.centre, chart.sigma, chart.lower, chart.upper)
-    return _state(
-        data, rule_set, groups, chart, _judged(data, values, rule_set), phi=phi, r2=told.r2, context=tuple(context)
-    )
+    how: dict[str, Any] = {"phi": phi, "left_out": int(far(values).sum())}
+    if told is not None and corrected:
+        chart = replace(chart, name="residual")
+        how |= {"r2": told.r2, "context": tuple(context)}
+    return _state(data, rule_set, groups, chart, _judged(data, values, rule_set), **how)
 
 
 def _judged(data: StudyData, values: Floats, rule_set: str) -> list[tuple[Signal, float]]:

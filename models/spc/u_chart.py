@@ -27,8 +27,11 @@ __all__ = ["u_chart"]
 def u_chart(count: Floats, size: Floats, laney: bool | None = None, revised: bool = False, phi: float = 0.0) -> Chart:
     """The chart of defects per unit; ``revised`` and ``phi`` as in `models.spc.individuals`."""
     rates, rate = count / size, float(count.sum() / size.sum())
-    left_out = far(standardised(rates, rate, np.sqrt(rate / size))) if revised else np.zeros(len(size), dtype=np.bool_)
-    centre = float(count[~left_out].sum() / size[~left_out].sum())
+    left_out = np.zeros(len(size), dtype=np.bool_)
+    if revised:
+        left_out = far(standardised(rates, rate, np.sqrt(rate / size)), least=1.0)
+    # No defect among the rest says that they are rare, not that there are none: half a one keeps limits apart.
+    centre = max(float(count[~left_out].sum()), 0.5) / float(size[~left_out].sum())
     sigma = np.sqrt(centre / size)
     found = sigma_of_neighbours(standardised(rates, centre, sigma), left_out) / sqrt(1 - phi)
     if laney if laney is not None else bool(is_overdispersed(found, len(size))):

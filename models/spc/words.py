@@ -136,6 +136,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Neighbouring ones were put together, so that points are large enough and few enough to read.",
         "1点の個数を確保し、読みやすい点数にするため、隣り合う群をまとめました。",
     ),
+    "revised": (
+        "The limits were set without {count} point(s) that stand out from all others.",
+        "管理限界線は、他から大きく外れた{count}点を除いて求めました。",
+    ),
     "autocorrelated": (
         "Neighbouring points resemble each other (autocorrelation {phi:.2f}); the limits were widened accordingly.",
         "隣り合う点が似ている(自己相関{phi:.2f})ため、その分だけ管理限界線を広げました。",

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from models.spc.autocorrelation import autocorrelation, clear
 from models.spc.chance import LEVEL, judged
-from models.spc.in_control import Counts, alike, settled
+from models.spc.counts import Counts
+from models.spc.in_control import alike, settled
 from models.spc.individuals import individuals
 from models.spc.p_chart import p_chart
 from tests.models.spc.studies import swings
@@ -77,7 +78,7 @@ def test_points_are_judged_on_the_chart_that_is_drawn() -> None:
         bad = rng.binomial(size, np.clip(rng.normal(0.05, spread, 60), 0.005, 1)).astype(np.float64)
         counts = Counts(size)
         phi = float(clear(autocorrelation(counts.z(bad)), 60))
-        chart = p_chart(bad, size.astype(np.float64), revised=True, phi=phi)
+        chart = p_chart(bad, size, revised=True, phi=phi)
         assert settled(bad, counts) == pytest.approx(chart.z)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import models.spc
 from models.spc.chart import Chart
+from models.spc.counts import Counts
 from models.spc.cusum import arl, cusum
 from models.spc.ewma import ewma_chart
 from models.spc.individuals import far, individuals, moving_range, sigma_of_neighbours
@@ -47,12 +48,22 @@ def test_revised_limits_leave_out_what_stands_out() -> None:
 
 
 def test_a_burst_of_bad_units_does_not_raise_its_own_limit() -> None:
-    bad, size = np.random.default_rng(6).binomial(500, 0.02, 40).astype(float), np.full(40, 500.0)
+    bad, size = np.random.default_rng(6).binomial(500, 0.02, 40).astype(float), np.full(40, 500)
     bad[12] = 200
     for chart, name in ((p_chart, "p"), (u_chart, "u")):
         revised = chart(bad, size, revised=True)
         assert (revised.name, revised.centre[0]) == (name, pytest.approx(0.02, abs=0.003))
         assert chart(bad, size).centre[0] > 0.025
+
+
+def test_all_bad_units_in_one_lot() -> None:
+    bad, size = np.zeros(30), np.arange(100, 130)
+    bad[7] = 25
+    assert np.flatnonzero(Counts(size).left_out(bad)).tolist() == [7]
+    for chart in (p_chart, u_chart):
+        revised = chart(bad, size, revised=True)
+        assert np.isfinite(revised.z).all()
+        assert revised.values[7] > revised.upper[7]
 
 
 def test_most_points_equal() -> None:
@@ -78,10 +89,10 @@ def test_means_and_ranges_by_hand() -> None:
 
 
 def test_shares_of_subgroups_of_different_size() -> None:
-    chart = p_chart(np.array([10.0, 20.0, 9.0, 21.0]), np.array([100.0, 200.0, 100.0, 200.0]), laney=False)
+    chart = p_chart(np.array([10.0, 20.0, 9.0, 21.0]), np.array([100, 200, 100, 200]), laney=False)
     assert chart.centre[0] == pytest.approx(0.1)
     assert chart.upper == pytest.approx(0.1 + 3 * np.sqrt(0.09 / np.array([100, 200, 100, 200])))
-    assert p_chart(np.array([0.0, 1.0, 2.0]), np.array([20.0, 20.0, 20.0])).lower[0] == 0
+    assert p_chart(np.array([0.0, 1.0, 2.0]), np.array([20, 20, 20])).lower[0] == 0
 
 
 def test_counts_per_area() -> None:
@@ -93,10 +104,10 @@ def test_counts_per_area() -> None:
 def test_laney_only_where_lots_differ_more_than_counting_explains(chart, name: str) -> None:
     rng = np.random.default_rng(1)
     size = rng.integers(800, 1200, 60)
-    plain = [chart(rng.binomial(size, 0.04).astype(float), size.astype(float)) for _ in range(40)]
+    plain = [chart(rng.binomial(size, 0.04).astype(float), size) for _ in range(40)]
     assert sum(each.name == name for each in plain) >= 34
     rate = np.clip(rng.normal(0.04, 0.02, 60), 0.001, 1)
-    lots = chart(rng.binomial(size, rate).astype(float), size.astype(float))
+    lots = chart(rng.binomial(size, rate).astype(float), size)
     assert lots.name == f"laney_{name}"
     # One standard deviation of lots beside that of counting: √(0.02² + 0.04 · 0.96 / 1000).
     assert lots.sigma.mean() == pytest.approx(0.0209, rel=0.2)

@@ -136,6 +136,17 @@ def test_swinging_points_widen_the_limits_and_are_no_event() -> None:
     assert "autocorrelated" in {note["code"] for note in document["notes"]}
 
 
+@pytest.mark.parametrize("bad", ["NG", "OK"])
+def test_all_bad_units_in_one_lot(bad: str) -> None:
+    """Or all good ones: where bad is the rule, the rare class is the good one."""
+    rng = np.random.default_rng(9)
+    verdict = np.where((np.arange(3000) // 100 == 12) & (np.arange(3000) % 100 < 25), "NG", "OK")
+    columns = {"lot": np.arange(3000) // 100, "x": rng.normal(size=3000), "verdict": verdict}
+    document = told(study(columns, group="lot", bad=bad))
+    assert [(moment["first"], moment["last"]) for moment in document["moments"]] == [(12, 12)]
+    assert document["moments"][0]["direction"] == ("worse" if bad == "NG" else "better")
+
+
 def test_too_few_bad_units_for_a_chart() -> None:
     document = told(lots(np.full(30, 0.004), 100, np.random.default_rng(7)))
     assert (document["state"], document["said"]["code"], document["points"]) == ("too_short", "too_few_bad", [])
