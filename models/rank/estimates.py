@@ -10,7 +10,7 @@ from models.rank.adjust import inseparable, order_notices, order_of
 from models.rank.candidate import Candidate, Estimate, Sample, candidate, estimate
 from models.rank.conclude import chances, passes
 from models.rank.glm import merge_groups
-from models.rank.history import History
+from models.rank.history import History, set_once
 from models.rank.order import Order
 from models.rank.pairs import pairs
 from models.study.data import Notice, StudyData
@@ -22,6 +22,8 @@ Progress = Callable[[float, str], None]
 DRAWS = 200
 FEWEST_DRAWS = 60
 MOST_ROWS = 30_000
+FEW_CELLS = 24
+"""Groups below which random signs have too few patterns to tell 1 %."""
 
 
 class Pace:
@@ -58,7 +60,7 @@ def estimates(
     state = rng.integers(2**32)
     most = MOST_ROWS
     found: list[Estimate] = []
-    history, order = History.of(data, *_cells(data.groups)), order_of(data)
+    history, order = History.of(data, *_cells(data, np.arange(data.n))), order_of(data)
     for place, chosen in enumerate(candidates):
         tell(0.35 + 0.5 * place / len(candidates), chosen.column)
         began = time.monotonic()
@@ -107,13 +109,28 @@ def _sample(
     data: StudyData, history: History, order: Order, rng: np.random.Generator, most_rows: int, draws: int
 ) -> Sample:
     rows = np.sort(rng.permutation(data.n)[:most_rows])
-    cells, n_cells = _cells(data.groups[rows])
+    cells, n_cells = _cells(data, rows)
     drawn = rng.multinomial(n_cells, np.full(n_cells, 1 / n_cells), size=draws).astype(np.float64)
     return Sample(history, order, rows, cells, drawn)
 
 
-def _cells(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """What is resampled: groups in the order of their first unit, neighbours together where there are very many."""
+def _cells(data: StudyData, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """What is resampled: groups in the order of their first unit, neighbours together where there are very many.
+
+    A handful of groups says nothing by itself. Where every setting varies inside them, each is cut into stretches of
+    time; what lasts from one to the next is adjusted for (`models.rank.history`).
+    """
+    groups = data.groups[rows]
     _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
-    in_time = np.argsort(np.argsort(first))
-    return merge_groups(in_time[codes].astype(np.int64), len(first))
+    cells = np.argsort(np.argsort(first))[codes].astype(np.int64)
+    count = len(first)
+    settings = data.features[data.controllable()].iloc[rows]
+    if count >= FEW_CELLS or any(set_once(settings[column], cells) for column in settings.columns):
+        return merge_groups(cells, count)
+    pieces = -(-FEW_CELLS // count)
+    order = np.argsort(cells, kind="stable")
+    sizes = np.bincount(cells)
+    place = np.empty(len(cells), dtype=np.int64)
+    place[order] = np.arange(len(cells)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    _, fine = np.unique(cells * pieces + place * pieces // sizes[cells], return_inverse=True)
+    return fine.astype(np.int64), int(fine.max()) + 1

@@ -123,3 +123,11 @@ def test_settings_that_show_only_together_are_one_inseparable_advice():
     assert (sorted(entry["group"]), entry["evidence"]) == (["a", "b"], "inseparable")
     assert [one["factor"] for one in document["considered"]] == ["c"]
     assert document["trial"]["code"] == "trial_apart"
+
+
+def test_a_handful_of_days_is_enough_where_settings_vary_within_them():
+    a, b = np.random.default_rng(9).normal(size=(2, N))
+    document = ranked(-2.2 + a, {"a": a, "b": b}, lot=N // 6)
+    assert [entry["factor"] for entry in document["ranking"]] == ["a"]
+    held = np.repeat(np.random.default_rng(9).normal(size=6), N // 6 + 1)[:N]
+    assert ranked(-2.2 + held, {"a": held, "b": b}, lot=N // 6 + 1)["ranking"] == []
