@@ -26,7 +26,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def home(tmp_path: Path, new_database: Callable[[str], Database]) -> Home:
     """A plant whose data are in."""
-    found = Home(tmp_path, new_database("sqlite"))
+    found = Home(tmp_path, new_database("sqlite"), lease_seconds=30)
     found.fill(bottles(), presses(12))
     return found
 

@@ -26,7 +26,7 @@ def make(tmp_path: Path, new_database: Callable[[str], Database]) -> Make:
     """``make("mariadb", TOML)``: a plant whose data are in."""
 
     def home(engine: str = "sqlite", toml: str = TOML, units: int = UNITS) -> Home:
-        found = Home(tmp_path, new_database(engine), toml)
+        found = Home(tmp_path, new_database(engine), toml, lease_seconds=30)
         found.fill(bottles(units), presses(units))
         return found
 
