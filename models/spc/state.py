@@ -1,10 +1,11 @@
 """Is there a special cause in the loss of a study, or is it all common cause? Words only: nothing is gated by it.
 
 Classification: p chart of the share of bad units. Regression: individuals chart of subgroup means, corrected for
-context where context explains at least `LEAST_R2` of single units. The rule set is JIS Z 9020-2:2016: three
-rules, those that a plant in Japan is audited by, and of all sets measured (`docs/spc.md`) the one that finds most
-at the same share of false alarms, since every further rule has to pay for those it brings. `models.spc.chance`
-decides which signals count."""
+context where context explains at least `LEAST_R2` of single units. The rule set is JIS Z 9020-2:2016, whose three
+rules people in a plant can see with the naked eye. With an EWMA beside them they find as much as the four of Western
+Electric and more than the eight (`docs/spc.md`), since every further rule has to pay for the false alarms it brings.
+`models.spc.chance` decides which signals count.
+"""
 
 from dataclasses import replace
 from typing import Any
