@@ -6,9 +6,8 @@ whichever side it leaves), and its lots may differ by more than counting explain
 **Formula.** Swings gᵢ = φ gᵢ₋₁ + noise, standard normal. Means: xᵢ = (exp(b gᵢ) - 1) / b, the normal itself at b
 = 0. Counts: binomial with the chart's sizes and the rate p exp(s gᵢ - s²/2), p the chart's share. φ, b and s are
 unknown: each is 0 in a share `PLAIN` of the `DRAWS`, else uniform over its range. Kept are the `KEPT` draws
-nearest to the chart in what is *estimated* from both: φ; for means the skewness (q90 + q10 - 2 q50) / (q90 -
-q10), which one event does not move; for counts the log of σ of neighbours. Distances in standard deviations over
-the draws.
+nearest to the chart in what is *estimated* from both: φ; the skewness (q90 + q10 - 2 q50) / (q90 - q10), which one
+event does not move; for counts also the log of σ of neighbours. Distances in standard deviations over the draws.
 
 **Shapes.** Losses (k,), high is bad, k ≥ 20 → draws (about `KEPT`, k). **Limits of validity.** First order
 swings, one-humped points. **Source.** Rejection by summaries, as in approximate Bayesian computation (Beaumont,
