@@ -34,7 +34,7 @@ PLAIN = 0.3
 """With no plain draws small shifts drown in what might be swings; with plain ones only, swings are called special."""
 MOST_BEND = 0.2
 """At b = 0.2 the skewness is 0.6, as of a gamma law with a coefficient of variation of 31 %. More excuses events."""
-ROOM = 2.0
+ROOM = 1.5
 """Rates may differ by this times the most that neighbours leave possible: most skewed rates lie close together."""
 SEED = 4
 
@@ -102,10 +102,12 @@ def _counted(rng: np.random.Generator, swings: Floats, bad: Floats, counts: Coun
 
 
 def _summary(values: Floats, counts: Counts | None) -> Floats:
-    """What a series looks like. (…, k) → (…, 2)"""
+    """What a series looks like. (…, k) → (…, 2), or for counts (…, 3)"""
+    z = counts.z(values) if counts else values
+    low, middle, high = np.quantile(z, [0.1, 0.5, 0.9], axis=-1)
+    told = [autocorrelation(z), (high + low - 2 * middle) / np.maximum(high - low, 1e-300)]
     if counts:
         left_out = counts.left_out(values)
         sigma = sigma_of_neighbours(counts.z(values, left_out), left_out)
-        return np.stack([autocorrelation(counts.z(values)), np.log(np.maximum(sigma, 1e-12))], axis=-1)
-    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=-1)
-    return np.stack([autocorrelation(values), (high + low - 2 * middle) / np.maximum(high - low, 1e-300)], axis=-1)
+        told.append(np.log(np.maximum(sigma, 1e-12)))
+    return np.stack(told, axis=-1)
