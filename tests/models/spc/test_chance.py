@@ -60,6 +60,15 @@ def test_a_burst_of_rare_defects_is_found() -> None:
     assert chance <= 0.02
 
 
+def test_a_lot_far_beyond_lots_that_always_differ_is_found() -> None:
+    """Lots differ by 60 %, so that one three times as bad is usual; one ten times as bad is not."""
+    rng = np.random.default_rng(21)
+    bad = rng.binomial(300, 0.045 * np.exp(rng.normal(-0.18, 0.6, size=60))).astype(np.float64)
+    bad[20] = 135
+    signal, chance = judged(bad, "jis", Counts(np.full(60, 300)))[0]
+    assert (signal.first, signal.side, chance <= LEVEL) == (20, 1, True)
+
+
 def test_chances_are_ordered_and_the_same_every_time() -> None:
     values = np.random.default_rng(15).normal(size=60) * np.linspace(1, 3, 60)
     found = judged(values, "nelson")
