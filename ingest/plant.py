@@ -212,8 +212,17 @@ class EnergyRoles(Words):
     """What the sky does; without any, context that a thermometer or hygrometer measures."""
     demand_minutes: int = Field(default=30, ge=5, le=120)
     """Length of the demand intervals that the supplier bills."""
+    baseline_from: date | None = None
+    """First local day of the baseline period; without one, the first of the table."""
     baseline_until: date | None = None
     """First local day after the baseline period; without one, the baseline is the first two thirds of the days."""
+
+    @model_validator(mode="after")
+    def _baseline_has_days(self) -> Self:
+        first, until = self.baseline_from, self.baseline_until
+        if first is not None and until is not None and first >= until:
+            raise ValueError(f"baseline_from {first} is not before baseline_until {until}")
+        return self
 
 
 class PlantStudy(Words):

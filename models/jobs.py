@@ -26,7 +26,7 @@ from ingest.store import jobs as rows
 from ingest.store import results
 from ingest.store.engine import Store, in_words
 from ingest.store.jobs import STAGES
-from models.energy.baseline import Baseline, baseline_from_json
+from models.energy.baseline import Baseline, kept_baseline
 from models.learn import Learned, learn
 from models.lease import Lease
 from models.lifecycle import keeper
@@ -40,11 +40,15 @@ from models.rank.rank import rank
 from models.study.build import build
 from models.study.data import FEWEST_UNITS, Notice, StudyData, TooLittle, prepare
 from models.study.from_plant import study_frame, study_spec
+from models.study.spec import StudySpec
 
 __all__ = ["Stage", "StageOutcome", "Studied", "report_writer", "run_chain", "study_data"]
 
 PATIENCE_SECONDS = 60.0
 """For how long a stage waits for a database that went away."""
+
+LOOKED_BACK = 60
+"""Rankings among which the frozen energy baseline is sought: two months of nights."""
 
 Progress = Callable[[float, str], None]
 Result = TypeVar("Result")
@@ -84,6 +88,8 @@ class Stage:
     studied: Studied | None = None
     learner: Learner | None = None
     """What trains; without one the engine, for as long as the settings allow."""
+    new_baseline: bool = False
+    """Fit a new energy baseline, whatever was frozen."""
     learned: Learned | None = None
     model_id: int | None = None
     ranking_id: int | None = None
@@ -124,14 +130,30 @@ class Stage:
             seed=self.seed,
             progress=progress,
             learned=self.learned,
-            known=Known(
-                self.studied.frame, _frozen(results.latest_ranking(self.store, self.study)), self.studied.serials
-            ),
+            known=Known(self.studied.frame, self._frozen(self.studied.data.spec), self.studied.serials),
         )
         self.document = shrink(found, ledger.shrinkage(self.store, self.plant, self.study))
         self.document["model"] = standing(self.store, self.study)
         self.ranking_id = results.save_ranking(self.store, self.study, self.model_id, self.document)
         return {"verdict": self.document["verdict"], "factors": len(self.document["ranking"])}
+
+    def _frozen(self, spec: StudySpec) -> Baseline | None:
+        """The newest energy baseline of earlier rankings: one that is fitted anew every night learns the waste.
+
+        A ranking of a night in which it could not be used (a column was gone) holds none, and changes nothing.
+        """
+        if spec.energy is None or self.new_baseline:
+            return None
+        before: int | None = None
+        for _ in range(LOOKED_BACK):
+            row = results.latest_ranking(self.store, self.study, before)
+            if row is None:
+                return None
+            account = row.document.get("energy") or {}
+            if account.get("baseline") is not None:
+                return kept_baseline(account, spec.energy.baseline_until)
+            before = row.ranking_id
+        return None
 
     def measure(self, progress: Progress) -> dict[str, Any]:
         """What the actions that were declared gave."""
@@ -160,13 +182,6 @@ def study_data(store: Store, plant: Plant, study: str) -> Studied:
         return Studied(young, [], frame)
     # Both are in order of time; units without a target are left out of what is learnt.
     return Studied(prepare(frame, spec), [str(serial) for serial in frame.index[frame[spec.target].notna()]], frame)
-
-
-def _frozen(last: results.RankingRow | None) -> Baseline | None:
-    """The energy baseline of the last ranking: a baseline that is fitted anew every night learns the waste."""
-    energy = None if last is None else last.document.get("energy")
-    frozen = ((energy or {}).get("baseline") or {}).get("frozen")
-    return None if frozen is None else baseline_from_json(frozen)
 
 
 def report_writer() -> Callable[[Settings, Plant, str, dict[str, Any]], list[Path]]:

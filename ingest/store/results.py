@@ -71,12 +71,13 @@ def save_ranking(store: Store, study: str, model_id: int | None, document: Mappi
         return _key(result)
 
 
-def latest_ranking(store: Store, study: str) -> RankingRow | None:
-    """The newest ranking of a study."""
+def latest_ranking(store: Store, study: str, before: int | None = None) -> RankingRow | None:
+    """The newest ranking of a study, or the newest older than the one of id ``before``."""
+    wanted = select(ranking).where(ranking.c.study == study).order_by(ranking.c.ranking_id.desc()).limit(1)
+    if before is not None:
+        wanted = wanted.where(ranking.c.ranking_id < before)
     with store.connect() as connection:
-        row = connection.execute(
-            select(ranking).where(ranking.c.study == study).order_by(ranking.c.ranking_id.desc()).limit(1)
-        ).first()
+        row = connection.execute(wanted).first()
     return None if row is None else RankingRow(row.ranking_id, row.study, row.created_at, orjson.loads(row.document))
 
 

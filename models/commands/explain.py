@@ -1,7 +1,9 @@
 """``genba explain``: one unit, what made it bad, and the smallest change that would have made it good."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import orjson
 import typer
@@ -20,6 +22,8 @@ __all__ = ["register"]
 
 Language = Literal["en", "ja"]
 
+OFFSET = re.compile(r":\d\d.*(?:z|[+-]\d\d(?::?\d\d)?)\s*$", re.IGNORECASE)
+"""A time that says its offset."""
 BAR = 12
 """Characters of the longest bar."""
 
@@ -98,7 +102,7 @@ def _of_plant(unit: str, here: Opened, study: str, seed: int) -> "ExplanationEnt
 
     studied = study_data(here.store, here.plant, study)
     data = _enough(studied.data)
-    position = _position(unit, studied.serials, data)
+    position = _position(unit, studied.serials, data, here.plant.site.zone)
     row = model_catalog.current(here.store, study)
     learned = (
         restored(row, model_catalog.text_of(here.store, row)) if row is not None and row.state == "champion" else None
@@ -116,8 +120,8 @@ def _enough(data: Any) -> Any:
     return data
 
 
-def _position(unit: str, serials: list[str], data: Any) -> int:
-    """By serial, else by the time at which it was finished."""
+def _position(unit: str, serials: list[str], data: Any, zone: ZoneInfo) -> int:
+    """By serial, else by the time at which it was finished: by the plant's clock, unless it says an offset."""
     from models.study.data import instants
 
     if unit in serials:
@@ -126,6 +130,8 @@ def _position(unit: str, serials: list[str], data: Any) -> int:
 
     asked = instants(pd.Series([unit]))
     if asked is not None and data.time is not None:
+        if not OFFSET.search(unit):
+            asked = asked.dt.tz_localize(None).dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
         same = (data.time == asked.iloc[0]).to_numpy().nonzero()[0]
         if len(same) == 1:
             return int(same[0])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-app = typer.Typer(help="Build, train, score, rank and report, each study at its time.", no_args_is_help=True)
+app = typer.Typer(help="Build, train, score, rank, measure and report, each study at its time.", no_args_is_help=True)
 
 
 @app.command("run")
@@ -46,18 +46,24 @@ def run_command(settings: SettingsOption = None) -> None:
 def once_command(
     study: Annotated[str | None, typer.Option(help="Only this study.")] = None,
     due: Annotated[str | None, typer.Option(help="The due time this run stands for, ISO 8601; default: now.")] = None,
+    new_baseline: Annotated[
+        bool, typer.Option("--new-baseline", help="Fit the study's energy baseline anew, whatever was frozen.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
     settings: SettingsOption = None,
 ) -> None:
     """Run every study's chain now, with progress.
 
     Example: `genba schedule once --study leaking_caps`
+    Example: `genba schedule once --study press_power --new-baseline`
     """
+    if new_baseline and study is None:
+        raise UsageError("--new-baseline needs --study NAME: savings are told against the new one from then on")
     # Whoever is ended by the scheduler still gives its lease back on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with opened(settings) as here:
         configure(here.settings.log)
-        outcomes = _run(here, chosen(here.plant, study), _moment(due))
+        outcomes = _run(here, chosen(here.plant, study), _moment(due), new_baseline)
     if as_json:
         typer.echo(orjson.dumps([_row(outcome) for outcome in outcomes], option=orjson.OPT_INDENT_2).decode())
     leave(outcomes)
@@ -75,7 +81,7 @@ def _moment(text: str | None) -> datetime:
     return moment
 
 
-def _run(here: Opened, studies: list[str], due_at: datetime) -> "list[StageOutcome]":
+def _run(here: Opened, studies: list[str], due_at: datetime, new_baseline: bool) -> "list[StageOutcome]":
     # Learning takes seconds to load and much memory: the scheduler itself, which runs for years, goes without.
     from models.jobs import Stage, run_chain
 
@@ -88,7 +94,8 @@ def _run(here: Opened, studies: list[str], due_at: datetime) -> "list[StageOutco
             def report(job: str, share: float, what: str, task: Any = task) -> None:
                 bar.update(task, completed=STAGES.index(job) + share, job=what or job)
 
-            outcomes += run_chain(Stage(here.settings, here.plant, here.store, name), due_at, report)
+            stage = Stage(here.settings, here.plant, here.store, name, new_baseline=new_baseline)
+            outcomes += run_chain(stage, due_at, report)
     return outcomes
 
 

@@ -157,15 +157,16 @@ def _frozen(hours: Hours, frozen: Baseline, notes: list[Notice]) -> Baseline | N
 
 
 def _fitted(hours: Hours, data: Intervals, notes: list[Notice]) -> Baseline | Notice:
-    days = np.unique(hours.day)
-    until = data.energy.baseline_until
+    since, until = data.energy.baseline_from, data.energy.baseline_until
+    possible = np.ones(hours.n, dtype=np.bool_) if since is None else hours.day >= np.datetime64(since)
+    days = np.unique(hours.day[possible])
     if until is None:
         if len(days) < 2:
             return Notice("one_day", {"days": len(days)})
         last = days[max(1, round(len(days) * BASELINE_SHARE)) - 1]
         notes.append(Notice("baseline_inferred", {"first": str(days[0]), "last": str(last)}))
         until = date.fromisoformat(str(last)) + timedelta(days=1)
-    chosen = hours.day < np.datetime64(until)
+    chosen = possible & (hours.day < np.datetime64(until))
     if not chosen.any():
         return Notice("nothing_before", {"until": str(until)})
     return fit_baseline(hours.where(chosen))

@@ -13,6 +13,7 @@ days. The limits are those commonly quoted from ISO 50006 practice and ASHRAE Gu
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
@@ -27,11 +28,12 @@ from models.energy.weather import folds, held_out, weather_terms
 from models.energy.words import say
 from models.study.data import Notice
 
-__all__ = ["Baseline", "baseline_entry", "baseline_from_json", "checks_of", "fit_baseline"]
+__all__ = ["Baseline", "baseline_entry", "baseline_from_json", "checks_of", "fit_baseline", "kept_baseline"]
 
 Floats = NDArray[np.float64]
 
 VERSION = 1
+AGAIN = "`genba schedule once --study NAME --new-baseline` fits a new one"
 FEWEST_HOURS = 24
 """Fewer hours than a day and a night say nothing of either."""
 FEWEST_DAYS = 10
@@ -82,6 +84,12 @@ class Baseline:
         """kWh that the baseline expects in each hour."""
         return np.asarray(design(hours, self.terms) @ self.coef)
 
+    @property
+    def half_widths(self) -> Floats:
+        """Of the coefficients' 90 % intervals: Student's t over days."""
+        times = float(stats.t.ppf((1 + LEVEL) / 2, max(self.days - 1, 1)))
+        return np.asarray(times * np.sqrt(np.maximum(np.diag(self.cov), 0.0)))
+
     def to_json(self) -> dict[str, Any]:
         """Plain numbers; `baseline_from_json` is the way back."""
         said: dict[str, Any] = {"version": VERSION, "terms": [term.plain() for term in self.terms]}
@@ -105,15 +113,27 @@ class Baseline:
 def baseline_from_json(said: Mapping[str, Any]) -> Baseline:
     """A frozen baseline as it was stored. Raises `StudyError` where it is none."""
     if said.get("version") != VERSION:
-        raise StudyError(f"energy baseline has version {said.get('version')!r}, not {VERSION}; fit it again")
+        raise StudyError(f"energy baseline has version {said.get('version')!r}, not {VERSION}; {AGAIN}")
     try:
         found = Baseline.of(said)
     except (KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"energy baseline cannot be read ({error}); fit it again") from None
+        raise StudyError(f"energy baseline cannot be read ({error}); {AGAIN}") from None
     p = len(found.terms)
     if found.cov.shape != (p, p) or any(len(part) != p for part in (found.coef, found.low, found.high, found.sums)):
-        raise StudyError(f"energy baseline has {p} terms and coefficients of another number; fit it again")
+        raise StudyError(f"energy baseline has {p} terms and coefficients of another number; {AGAIN}")
     return found
+
+
+def kept_baseline(account: Mapping[str, Any], until: date | None) -> Baseline | None:
+    """The baseline that an account's document froze, or None where it is not settled yet and has to be fitted again.
+
+    ``until``: the declared end of its period. Settled is a declared period that is over, else one of enough days:
+    frozen on a plant's second day, it would be of one day for ever. Raises `StudyError` where it cannot be read.
+    """
+    entry = account["baseline"]
+    if entry["days"] < FEWEST_DAYS if until is None else account["savings"] is None:
+        return None
+    return baseline_from_json(entry["frozen"])
 
 
 def fit_baseline(hours: Hours) -> Baseline | Notice:
@@ -244,8 +264,6 @@ def _check(name: str, passed: bool, value: float | None, limit: float | None, **
 
 def baseline_entry(baseline: Baseline, later: Hours | None) -> BaselineEntry:
     """The baseline for people: coefficients with intervals, and its checks."""
-    times = float(stats.t.ppf((1 + LEVEL) / 2, max(baseline.days - 1, 1)))
-    error = times * np.sqrt(np.maximum(np.diag(baseline.cov), 0.0))
     terms: list[TermEntry] = [
         {
             "term": term.name if baseline.counted else term.name.replace("units", "hours"),
@@ -256,7 +274,7 @@ def baseline_entry(baseline: Baseline, later: Hours | None) -> BaselineEntry:
             "high": float(value + half),
             "p": float(p),
         }
-        for term, value, half, p in zip(baseline.terms, baseline.coef, error, baseline.p, strict=True)
+        for term, value, half, p in zip(baseline.terms, baseline.coef, baseline.half_widths, baseline.p, strict=True)
         if not term.place
     ]
     checks = checks_of(baseline, later)

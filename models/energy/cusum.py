@@ -91,9 +91,7 @@ def _changes(
         error = math.sqrt(PENALTY * math.log(len(daily)) * (variance / end + (baseline.drift * usual) ** 2))
         if start > 0 or abs(after) > error:
             found.append({"day": str(days[start]), "before_kwh_per_day": before, "after_kwh_per_day": after})
-            before = after
-        else:
-            before = after
+        before = after
     return found
 
 

@@ -80,7 +80,6 @@ def _intercept(baseline: Baseline | None) -> Estimate | None:
         return None
     for place, term in enumerate(baseline.terms):
         if term.kind == "volume":
-            half = 1.645 * float(np.sqrt(max(baseline.cov[place, place], 0.0)))
-            value = float(baseline.coef[place])
+            half, value = float(baseline.half_widths[place]), float(baseline.coef[place])
             return {"estimate": value, "low": value - half, "high": value + half}
     return None

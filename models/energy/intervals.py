@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from ingest.errors import StudyError, nearest
 from ingest.plant import Tariff
 from models.study.data import Notice, StudyData, TooLittle, prepare
+from models.study.kwh import KWH_PER, kwh_per
 from models.study.spec import Factor, StudyEnergy, StudySpec
 
-__all__ = ["Intervals", "intervals"]
+__all__ = ["Intervals", "clock", "intervals", "priced", "unit_of"]
 
 Floats = NDArray[np.float64]
 
-KWH_PER = {"W": 0.001, "kW": 1.0, "MW": 1000.0, "Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}
-"""kWh per unit of the target: per hour for a power."""
 UNIT_IN_NAME = re.compile(r"(?:^|[^a-z])(mwh|kwh|wh|mw|kw)(?:[^a-z]|$)")
 ENERGY_NAME = re.compile(r"energy|consumption|usage|電力量", re.IGNORECASE)
 WEATHER_NAME = re.compile(r"ambient|outdoor|outside|weather|humid|外気|気温|湿度", re.IGNORECASE)
@@ -103,11 +102,13 @@ def intervals(frame: pd.DataFrame, spec: StudySpec) -> Intervals | Notice:
     data = _prepared(frame, spec, columns)
     if isinstance(data, TooLittle):
         return data.notice
-    start, hours = _clock(data, energy, notices)
+    start, hours = clock(data, energy, notices)
     if hours is None:
         return Notice("no_interval_length")
-    unit = _unit(spec, energy, notices)
-    kwh = data.loss * KWH_PER[unit] * (1.0 if unit.endswith("h") else hours)
+    unit = unit_of(spec, energy, notices)
+    per_target = kwh_per(unit, hours)
+    assert per_target is not None
+    kwh = data.loss * per_target
     if (kwh < 0).any():
         notices.append(Notice("negative_energy", {"count": int((kwh < 0).sum())}))
     if start is not None and _is_meter(kwh):
@@ -115,7 +116,7 @@ def intervals(frame: pd.DataFrame, spec: StudySpec) -> Intervals | Notice:
     per = hours if energy.counts == "hour" else 1.0
     good, bad = (_counted(data, frame, columns[what], per, notices) for what in ("production", "scrap"))
     columns |= {"target": spec.target, "unit": unit}
-    price, tariff = _price(spec, unit, start, hours, data.n)
+    price, tariff = _price(spec, energy, per_target, start, hours, data.n)
     return Intervals(
         start=start,
         zone=ZoneInfo(energy.time_zone),
@@ -190,7 +191,7 @@ def _prepared(frame: pd.DataFrame, spec: StudySpec, columns: dict[str, Any]) -> 
     return prepare(frame[list(dict.fromkeys(kept))], plain)
 
 
-def _clock(data: StudyData, energy: StudyEnergy, notices: list[Notice]) -> tuple[pd.DatetimeIndex | None, float | None]:
+def clock(data: StudyData, energy: StudyEnergy, notices: list[Notice]) -> tuple[pd.DatetimeIndex | None, float | None]:
     """Start of each interval, and its length in hours."""
     said = energy.interval_minutes / 60 if energy.interval_minutes else None
     if data.time is None or not pd.api.types.is_datetime64_any_dtype(data.time.dtype):
@@ -218,7 +219,8 @@ def _clock(data: StudyData, energy: StudyEnergy, notices: list[Notice]) -> tuple
     return start, said
 
 
-def _unit(spec: StudySpec, energy: StudyEnergy, notices: list[Notice]) -> str:
+def unit_of(spec: StudySpec, energy: StudyEnergy, notices: list[Notice]) -> str:
+    """Of the target: as the study says, else told from its name."""
     if energy.unit is not None:
         return energy.unit
     by_lower = {unit.lower(): unit for unit in KWH_PER}
@@ -278,20 +280,22 @@ def _weather(features: pd.DataFrame, wanted: Sequence[str], hours: float) -> pd.
 
 
 def _price(
-    spec: StudySpec, unit: str, start: pd.DatetimeIndex | None, hours: float, n: int
+    spec: StudySpec, energy: StudyEnergy, per_target: float, start: pd.DatetimeIndex | None, hours: float, n: int
 ) -> tuple[Floats | None, Tariff | None]:
-    """Money per kWh of each interval; ``per_unit`` is per unit of the target, for an interval if that is power."""
+    """Money per kWh of each interval; ``per_unit`` is per unit of the target, which is ``per_target`` kWh."""
     cost = spec.cost
     if isinstance(cost.tariff, Tariff):
         if start is None:
             return None, None
-        local = (start + pd.Timedelta(hours=hours / 2)).tz_convert(
-            ZoneInfo(spec.energy.time_zone if spec.energy else "UTC")
-        )
-        minutes = local.hour * 60 + local.minute
-        by_minute = {minute: cost.tariff.at(time(minute // 60, minute % 60)) for minute in set(minutes)}
-        return np.array([by_minute[minute] for minute in minutes]), cost.tariff
+        return priced(cost.tariff, start, hours, energy), cost.tariff
     if cost.per_unit is None:
         return None, None
-    per_kwh = cost.per_unit / (KWH_PER[unit] * (1.0 if unit.endswith("h") else hours))
-    return np.full(n, per_kwh), None
+    return np.full(n, cost.per_unit / per_target), None
+
+
+def priced(tariff: Tariff, start: pd.DatetimeIndex, hours: float, energy: StudyEnergy) -> Floats:
+    """Money per kWh in the middle of each interval, by the clock of the study's zone. (n,)"""
+    local = (start + pd.Timedelta(hours=hours / 2)).tz_convert(ZoneInfo(energy.time_zone))
+    minutes = local.hour * 60 + local.minute
+    by_minute = {minute: tariff.at(time(minute // 60, minute % 60)) for minute in set(minutes)}
+    return np.array([by_minute[minute] for minute in minutes])

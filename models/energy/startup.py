@@ -98,8 +98,6 @@ def _starts(runs: NDArray[np.bool_], kwh: Floats, hours: float) -> tuple[list[in
         stopped = 0 if running else stopped + 1
         if last is not None:
             since[place] = place - last
-        elif stopped or place == 0:
-            since[place] = np.inf
     return starts, since
 
 

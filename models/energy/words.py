@@ -120,8 +120,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "ベースライン期間({last}まで)より後の完全な時間がないため、まだ比較できません。",
     ),
     "nothing_before": (
-        "No complete hour lies before baseline_until ({until}); there is nothing to learn a baseline from.",
-        "baseline_until({until})より前の完全な時間がないため、ベースラインを作成できません。",
+        "No complete hour lies in the baseline period, which ends before {until}; there is nothing to learn from.",
+        "ベースライン期間({until}より前)に完全な時間がないため、ベースラインを作成できません。",
     ),
     "new_product": (
         "The baseline never saw {levels} ({share} of what was made since); they count as its usual mix.",

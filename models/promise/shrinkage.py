@@ -18,11 +18,11 @@ True
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
+from models.promise.states import Z
 from models.promise.words import both
 from models.rank.words import say as rank_words
 
@@ -32,12 +32,10 @@ PLANT, LINE, STUDY, ACTION = 0.15, 0.1, 0.1, 0.15
 """Standard deviations of the ratio: 0.21 between studies, 0.15 between the actions of one. Over 52 simulated plants of
 16 families realised over promised had a median of 0.99 and a standard deviation of 0.19, of which the promises' own
 intervals make 0.14; real plants hold more that nobody measured, so these are half as wide again as what remains."""
-LEVEL = 0.90
 LOWEST = 0.1
 """A promise is not shrunk to nothing: the verdict of a ranking is its own interval's, not the ledger's."""
 FURTHEST = 3.0
 """Ratios beyond this, or below its negative, count as this: a tiny promise makes any ratio large."""
-Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["LEVEL", "STATES", "Interval", "State", "judge", "stated"]
+__all__ = ["LEVEL", "STATES", "Interval", "State", "Z", "judge", "stated"]
 
 State = Literal[
     "planned", "too_early", "not_measurable", "not_followed", "realised", "less_than_promised", "no_effect_shown",

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from ingest.plant import Tariff
+from models.energy.intervals import clock, priced, unit_of
 from models.rank.document import Gain, Money, Net
 from models.study.data import Notice, StudyData
+from models.study.kwh import kwh_per
+from models.study.spec import StudyEnergy
 
 __all__ = ["Price", "price_of"]
 
@@ -44,20 +46,28 @@ class Price:
 
 def price_of(data: StudyData) -> tuple[Price | None, list[Notice]]:
     """The study's price, if it declares one that can be told here."""
-    cost, per_loss, notices = data.spec.cost, data.spec.cost_per_loss, []
-    if per_loss is None and isinstance(cost.tariff, Tariff):
-        per_loss = _mean_price(cost.tariff, data)
-    elif per_loss is None and isinstance(cost.tariff, str):
-        notices.append(Notice("tariff_unknown", {"tariff": cost.tariff}))
+    cost, per_loss = data.spec.cost, data.spec.cost_per_loss
+    # A tariff is a price of energy: of bad units it says nothing.
+    if per_loss is None and data.spec.task == "regression":
+        if isinstance(cost.tariff, str):
+            return None, [Notice("tariff_unknown", {"tariff": cost.tariff})]
+        per_loss = None if cost.tariff is None else _mean_price(cost.tariff, data)
     if per_loss is None:
-        return None, notices
-    return Price(per_loss, cost.currency, cost.horizon_units or data.n), notices
+        return None, []
+    return Price(per_loss, cost.currency, cost.horizon_units or data.n), []
 
 
 def _mean_price(tariff: Tariff, data: StudyData) -> float:
-    """Price of the mean kWh: by time of day where the table has times, weighted with what was used."""
-    if data.time is None or not pd.api.types.is_datetime64_any_dtype(data.time.dtype):
-        return tariff.price
-    prices = np.array([tariff.at(moment.time()) for moment in data.time])
-    used = np.abs(data.loss)
-    return float((prices * used).sum() / used.sum()) if used.sum() > 0 else float(prices.mean())
+    """Money per unit of the target: by time of day where the table has times, weighted with what was used.
+
+    Power is energy over the length of an interval, as in the energy account; a target of no known unit counts as kWh.
+    """
+    spec, energy = data.spec, data.spec.energy or StudyEnergy()
+    start, hours = clock(data, energy, [])
+    unit = spec.factor(spec.target).unit if spec.energy is None else unit_of(spec, energy, [])
+    kwh = kwh_per(unit, 1.0 if hours is None else hours)
+    price = tariff.price
+    if start is not None and hours is not None:
+        prices, used = priced(tariff, start, hours, energy), np.abs(data.loss)
+        price = float((prices * used).sum() / used.sum()) if used.sum() > 0 else float(prices.mean())
+    return price * (1.0 if kwh is None else kwh)

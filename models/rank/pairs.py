@@ -36,7 +36,8 @@ Place = tuple[int, int]
 MOST_PAIRS = 3
 """Pairs that are modelled, those whose product matters most to the single models."""
 FALSE_ALARM, SIGNS = 0.01, 9999
-"""Chance of naming any pair whose product does nothing, over all pairs that were looked through."""
+"""Chance of naming any pair whose product does nothing, over all pairs that were looked through; from 100 pairs on it
+grows, for so many signs tell no p-value below 1 in 10,000."""
 FEWEST_RARE = 300
 """Bad (or good) units below which a surface of two settings is guesswork."""
 MORE = 1.1

@@ -11,6 +11,7 @@ from ingest.store import study as tables
 from ingest.store.engine import Store
 from ingest.store.study import StudyColumn
 from models.study.database import read_table
+from models.study.kwh import kwh_per
 from models.study.spec import StudySpec
 
 __all__ = ["study_frame", "study_spec"]
@@ -37,7 +38,8 @@ def _factor(signal: Signal, stage: float | None, derived_from: str | None) -> di
 def _price_per_unit(plant: Plant, study: PlantStudy, finished: Sequence[datetime]) -> float | None:
     """Money per unit of the target and interval: the tariff's price at the units' own times of day, averaged.
 
-    A target in kW over an interval of h hours costs h kWh per kW; a target that already is an energy costs its price.
+    A target in kW over an interval of h hours costs h kWh per kW; a target that is an energy, its price. Without a
+    unit of either, it is taken for kWh.
     """
     if study.cost.per_unit is not None or study.cost.tariff is None or not finished:
         return study.cost.per_unit
@@ -45,9 +47,11 @@ def _price_per_unit(plant: Plant, study: PlantStudy, finished: Sequence[datetime
     price = sum(tariff.at(moment.astimezone(plant.site.zone).time()) for moment in finished) / len(finished)
     line = plant.lines[study.line]
     signal = next((signal for _, name, signal in line.signals() if name == study.target), None)
+    hours = line.units.seconds / 3600 if line.units.seconds else 1.0
+    kwh = None if signal is None else kwh_per(signal.unit, hours)
+    price *= 1.0 if kwh is None else kwh
     # The growth of a counter is told per hour: kWh become kW.
-    is_power = signal is not None and (signal.unit.lower() == "kw" or _is_rate(signal))
-    return price * line.units.seconds / 3600 if is_power and line.units.seconds else price
+    return price * hours if signal is not None and _is_rate(signal) else price
 
 
 def _is_rate(signal: Signal) -> bool:
@@ -71,6 +75,7 @@ def _energy(plant: Plant, study: PlantStudy, columns: Sequence[StudyColumn]) -> 
         "mix": [name for name in asked.mix if name in known],
         "weather": [name for name in asked.weather if name in known],
         "demand_minutes": asked.demand_minutes,
+        "baseline_from": asked.baseline_from,
         "baseline_until": asked.baseline_until,
         "counts": "hour" if counted is not None and _is_rate(counted) else "interval",
         "unit": "kW" if target is not None and target.unit == "kWh" and _is_rate(target) else None,

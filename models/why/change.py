@@ -60,7 +60,6 @@ class Found:
 
     change: Change | None
     best: Change | None
-    best_risk: float | None
 
 
 @dataclass(frozen=True)
@@ -157,13 +156,13 @@ def find(
         asked = sorted(good, key=lambda change: change.steps)[:ASKED]
         sure = _judged(asked, judge, level)
         if sure is not None:
-            return Found(sure, None, None)
+            return Found(sure, None)
         doubtful = doubtful or (asked[0] if asked else None)
         ranked = [setting for _, setting in sorted(reached, key=lambda entry: entry[0])]
         order = ranked[: PAIRED if size == 1 else THREES]
     if doubtful is not None:
-        return Found(_with_word(doubtful, confirmed=False), None, None)
-    return Found(None, None if best is None else best[1], None if best is None else best[0])
+        return Found(_with_word(doubtful, confirmed=False), None)
+    return Found(None, None if best is None else best[1])
 
 
 def _judged(asked: Sequence[Change], judge: Judge | None, level: float) -> Change | None:

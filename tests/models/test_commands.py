@@ -206,6 +206,13 @@ def test_a_due_time_that_is_none(run: Run, due: str, words: str) -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("home")
+def test_a_new_baseline_is_asked_for_by_study(run: Run) -> None:
+    code, _, err = run("schedule", "once", "--new-baseline")
+    assert code == 2
+    assert err.startswith("genba: --new-baseline needs --study NAME")
+
+
 COMMANDS = ["schedule run", "schedule once", "schedule status", "train", "study build", "model list"]
 
 

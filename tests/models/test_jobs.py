@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -74,6 +75,27 @@ def test_the_chain_leaves_rows_model_scores_ranking_and_reports(engine: str, mak
         assert [str(reports[language].path) for language in ("ja", "en")] == counts["report"]["files"]
         for report in reports.values():
             assert Path(report.path).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_an_energy_baseline_is_kept_until_a_new_one_is_asked_for(make: Make) -> None:
+    home = make(toml=TOML.replace("[shifts]", 'energy = { baseline_until = "2026-01-07" }\n[shifts]'))
+
+    def ranked(**more: Any) -> set[str]:
+        stage = Stage(home.settings, home.plant, store, "power", learner=quick, **more)
+        assert [outcome.error for outcome in run_chain(stage, DUE, lambda *_: None, ("build", "rank"))] == [None, None]
+        assert stage.document["energy"]["savings"] is not None
+        return {note["code"] for note in stage.document["energy"]["notes"]}
+
+    with home.store() as store:
+        assert "baseline_given" not in ranked()
+        assert "baseline_given" in ranked()
+        # A night without an account changes nothing.
+        last = results.latest_ranking(store, "power")
+        assert last is not None
+        results.save_ranking(store, "power", None, last.document | {"energy": None})
+        assert "baseline_given" in ranked()
+        assert "baseline_given" not in ranked(new_baseline=True)
+        assert "baseline_given" in ranked()
 
 
 def test_scores_belong_to_the_units_that_were_scored(make: Make) -> None:

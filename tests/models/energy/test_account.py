@@ -1,5 +1,7 @@
 """The whole account of simulated lines against what was planted, and of tables that make it hard."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,6 +80,17 @@ def test_a_frozen_baseline_is_used_as_it_stands(changed):
     assert again.document["savings"]["total"] == found.document["savings"]["total"]
     assert again.document["intensity"] == found.document["intensity"]
     assert "baseline_given" in codes(again)
+
+
+def test_a_baseline_may_begin_later(changed):
+    line, frame, _ = changed
+    spec = line.spec(cost=TARIFF)
+    later = spec.model_copy(update={"energy": spec.energy.model_copy(update={"baseline_from": date(2026, 1, 12)})})
+    found = account(frame, later).baseline
+    assert (found.first, found.last, found.days) == ("2026-01-12", "2026-02-01", 21)
+    whole = spec.energy.model_copy(update={"baseline_from": date(2026, 1, 12), "baseline_until": None})
+    found = account(frame, spec.model_copy(update={"energy": whole})).baseline
+    assert (found.first, found.last) == ("2026-01-12", "2026-02-03")
 
 
 def test_the_same_seed_gives_the_same_account(changed):

@@ -1,13 +1,14 @@
 """The baseline: published figures, errors of another library, planted coefficients, change-points."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ingest.errors import StudyError
-from models.energy.baseline import baseline_entry, baseline_from_json, checks_of, fit_baseline
+from models.energy.baseline import baseline_entry, baseline_from_json, checks_of, fit_baseline, kept_baseline
 from models.energy.intervals import intervals
 from models.energy.ols import independent, inflation, least_squares
 from models.energy.terms import Hours, hours_of
@@ -120,8 +121,20 @@ def test_json_there_and_back_is_the_same_model(winter):
 
 @pytest.mark.parametrize("wrong", [{"version": 9}, {"coef": [1.0]}, {"coef": "x"}, {"terms": [{"kin": "mix"}]}])
 def test_what_is_no_baseline_is_refused(winter, wrong):
-    with pytest.raises(StudyError, match=r"energy baseline .* fit it again"):
+    with pytest.raises(StudyError, match=r"energy baseline .*--new-baseline` fits a new one"):
         baseline_from_json(fit_baseline(winter[0]).to_json() | wrong)
+
+
+@pytest.mark.parametrize(
+    ("days", "until", "savings", "kept"),
+    [(10, None, {}, True), (9, None, {}, False), (3, date(2026, 4, 1), {}, True), (90, date(2026, 4, 1), None, False)],
+)
+def test_a_baseline_is_kept_once_it_is_settled(winter, days, until, savings, kept):
+    frozen = fit_baseline(winter[0])
+    account = {"baseline": {"days": days, "frozen": frozen.to_json()}, "savings": savings}
+    found = kept_baseline(account, until)
+    assert (found is not None) == kept
+    assert found is None or found.to_json() == frozen.to_json()
 
 
 def test_a_wrong_sign_and_a_range_left_behind_are_said():

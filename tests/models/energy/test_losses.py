@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.energy.baseline import fit_baseline
+from models.energy.baseline import Baseline, baseline_entry, fit_baseline
 from models.energy.idle import idle
 from models.energy.intervals import intervals
 from models.energy.peaks import peaks
@@ -31,11 +31,17 @@ def test_idle_energy_is_what_the_table_says():
     line = Line(seed=1, cooling=0.0)
     frame = line.frame()
     data = intervals(frame, line.spec(cost={"per_unit": 20.0}))
-    found = idle(data, fit_baseline(hours_of(data)), seed=0)
+    baseline = fit_baseline(hours_of(data))
+    assert isinstance(baseline, Baseline)
+    found = idle(data, baseline, seed=0)
     stands = frame["good"] + frame["bad"] == 0
     assert found["kwh"] == pytest.approx(frame["kwh"][stands].sum())
     assert found["hours"] == pytest.approx(stands.sum() / 4)
     assert found["money"] == pytest.approx(20.0 * found["kwh"])
+    own = next(one for one in baseline_entry(baseline, None)["terms"] if one["kind"] == "volume")
+    assert found["base_load_model_kw"] == {
+        "estimate": own["coefficient"], "low": own["low"], "high": own["high"]
+    }  # fmt: skip
     for key in ("base_load_idle_kw", "base_load_model_kw"):
         assert found[key]["estimate"] == pytest.approx(40.0, rel=0.03)
         assert found[key]["low"] < found[key]["estimate"] < found[key]["high"]

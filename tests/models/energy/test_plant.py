@@ -74,6 +74,23 @@ def test_the_plant_knows_its_units_counts_prices_and_zone():
     assert found.cost.per_unit == pytest.approx(20.0 / 30)
 
 
+@pytest.mark.parametrize(("unit", "kwh"), [("kW", 1 / 30), ("W", 1 / 30_000), ("MWh", 1000.0), ("bar", 1.0)])
+def test_a_price_fits_the_unit_of_the_target(unit: str, kwh: float):
+    content = tomllib.loads(PLANT)
+    content["lines"]["press"]["machines"]["m"]["signals"]["power"]["unit"] = unit
+    content["studies"]["use"]["target"] = "power"
+    assert study_spec(Plant.parse(content), "use", COLUMNS, NOON).cost.per_unit == pytest.approx(20.0 * kwh)
+
+
+def test_a_baseline_that_ends_before_it_begins_is_refused():
+    content = tomllib.loads(PLANT)
+    content["studies"]["use"]["energy"] |= {"baseline_from": date(2026, 4, 1)}
+    with pytest.raises(SettingsError, match="baseline_from 2026-04-01 is not before baseline_until 2026-04-01"):
+        Plant.parse(content)
+    content["studies"]["use"]["energy"] |= {"baseline_from": date(2026, 3, 1)}
+    assert study_spec(Plant.parse(content), "use", COLUMNS, NOON).energy.baseline_from == date(2026, 3, 1)
+
+
 def test_a_column_that_the_study_excludes_is_left_to_inference():
     found = spec({"exclude": ["good", "reject"]}, COLUMNS[:2])
     assert (found.energy.production, found.energy.scrap) == (None, None)

@@ -1,6 +1,7 @@
 """``genba explain`` as a user types it: over a table and over a plant, right words and wrong ones."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,9 @@ def test_a_plant_is_explained_from_its_database(home: Home):
     assert (found["unit"], found["position"]) == (serial, 5)
     assert 0 < found["predicted"] < 1
     assert orjson.loads(asked(found["at"], "--study", "caps", "--json").stdout)["position"] == 5
+    # A time without an offset is read by the plant's clock.
+    local = datetime.fromisoformat(found["at"]).astimezone(home.plant.site.zone).replace(tzinfo=None).isoformat()
+    assert orjson.loads(asked(local, "--study", "caps", "--json").stdout)["position"] == 5
     wrong = asked("B99", "--study", "caps").exception
     assert isinstance(wrong, UsageError)
     assert "is no serial of the study" in str(wrong)
