@@ -63,11 +63,16 @@ class Savings(Part):
     changes: tuple[SlopeChange, ...] = ()
 
 
-class Idle(Part):
-    hours: float
+class Lost(Part):
+    """Energy that made no product."""
+
     kwh: float
     share: Number = None
     money: Number = None
+
+
+class Idle(Lost):
+    hours: float
 
 
 class Startup(Part):
@@ -77,11 +82,8 @@ class Startup(Part):
     money: Number = None
 
 
-class Scrap(Part):
+class Scrap(Lost):
     units: float
-    kwh: float
-    share: Number = None
-    money: Number = None
 
 
 class Peak(Part):

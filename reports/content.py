@@ -5,7 +5,9 @@ from reports.energy import energy
 from reports.figures import effect_figure, gain_figure, time_figure
 from reports.findings import (
     advice,
+    as_good,
     caution,
+    direction,
     effect,
     energy_month,
     net,
@@ -18,7 +20,7 @@ from reports.findings import (
     window,
     worth,
 )
-from reports.formats import Formats
+from reports.formats import NBSP, Formats
 from reports.grounds import excluded_table, facts, footer, grade, next_steps, period, reason, trust
 from reports.parts import Cell, Fact, Finding, KeyFigure, Ranking, Report, Table
 from reports.process import process
@@ -61,12 +63,14 @@ def build(document: Document, formats: Formats, names: Names) -> Report:
         next_steps=next_steps(voice),
         ranking=_ranking(voice) if document.ranking else None,
         considered=_considered(voice) if document.considered else None,
+        considered_said=_considered_said(voice),
         findings=tuple(_finding(voice, entry) for entry in document.ranking if entry.proven),
         trial=trial(voice),
         energy=energy(voice),
         process=process(voice),
         time=None if document.process is not None and document.process.points else time_figure(voice),
         examples=examples(voice),
+        examples_said=voice.words("units.intro" if voice.classification else "units.intro_records"),
         unusual=unusual(voice),
         trust=trust(voice),
         facts=facts(voice),
@@ -123,13 +127,18 @@ def _key_figures(voice: Voice, entry: Entry | None) -> tuple[KeyFigure, ...]:
     shown = [KeyFigure(voice.loss(document.baseline_loss), words(loss_key, loss=voice.loss_name))]
     if document.baseline_loss is None:
         shown = []
-    shown.append(KeyFigure(voice.how_many(document.n_used), words("figures.studied"), period(voice)))
+    shown.append(KeyFigure(_amount(voice, document.n_used), words("figures.studied"), period(voice)))
     if document.verdict == "not_enough_data":
         if document.units_needed is not None:
-            shown.append(KeyFigure(voice.how_many(document.units_needed), words("figures.needed")))
+            shown.append(KeyFigure(_amount(voice, document.units_needed), words("figures.needed")))
     elif document.quality is not None:
         shown.append(KeyFigure(words(f"trust.{grade(voice)}"), words("figures.model")))
     return tuple(shown)
+
+
+def _amount(voice: Voice, count: int) -> str:
+    """How many, in large letters: the line may break before the unit."""
+    return voice.how_many(count).replace(NBSP, " ")
 
 
 def _gain_figure(voice: Voice, entry: Entry) -> KeyFigure:
@@ -177,6 +186,7 @@ def _finding(voice: Voice, entry: Entry) -> Finding:
         voice.words("headline.factor", advice=advice(voice, entry)),
         effect(voice, entry),
         voice.words("pair.why") if entry.pair else None,
+        as_good(voice, entry),
         support(voice, entry),
         reduced(voice, entry),
         worth(voice, entry),
@@ -199,7 +209,7 @@ def _details(voice: Voice, entry: Entry) -> tuple[Fact, ...]:
     words, facts = voice.words, []
     unit = voice.formats.after(voice.gain_unit)
     if entry.p_value is not None:
-        p = "<0.001" if entry.p_value < 0.001 else voice.formats.number(entry.p_value, 3)
+        p = voice.formats.chance(entry.p_value)
         facts.append(Fact(words("details.p_value"), words("details.p_value_text", p=p)))
     if entry.noise_floor is not None and entry.noise_floor > 0:
         floor = voice.gain(entry.noise_floor)
@@ -211,6 +221,12 @@ def _details(voice: Voice, entry: Entry) -> tuple[Fact, ...]:
         names = words.join([voice.name(column) for column in entry.adjusted_for], "list")
         facts.append(Fact(words("details.adjusted_for"), names))
     return tuple(facts)
+
+
+def _considered_said(voice: Voice) -> tuple[str, ...]:
+    gate = voice.document.gate
+    level = (voice.words("considered.level", level=f"{gate.level:g}"),) if gate else ()
+    return (voice.words("considered.intro"), *level)
 
 
 def _considered(voice: Voice) -> Table:
@@ -236,7 +252,7 @@ def _considered_row(voice: Voice, one: Considered) -> tuple[Cell, ...]:
             voice.formats.number(one.gain.estimate * voice.gain_scale, voice.gain_digits()),
             voice.gain_span(one.gain.low, one.gain.high),
         ),
-        Cell(clean(why), "" if one.p_value is None else f"p = {voice.formats.number(one.p_value, 2)}"),
+        Cell(clean(why), "" if one.p_value is None else voice.formats.chance(one.p_value)),
     )
 
 
@@ -296,7 +312,7 @@ def _ranking_row(voice: Voice, entry: Entry, priced: bool) -> tuple[Cell, ...]:
         Cell(" +\n".join(voice.name(factor) for factor in factors), ", ".join(clean(factor) for factor in named)),
         Cell(
             "\n".join(window(voice, entry, factor) for factor in factors),
-            voice.words(f"direction.{entry.direction}"),
+            direction(voice, entry),
             whole=entry.direction != "level",
         ),
         Cell(

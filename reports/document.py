@@ -6,10 +6,8 @@ What stands beside the ranking is optional: documents of earlier versions lack i
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from ingest.errors import StudyError
-from ingest.strict import explain
 from reports.account import Account
 from reports.fields import Label, Number, Part, Said, Span, Value, Window
 from reports.observed import Example, Process, Unusual
@@ -115,6 +113,13 @@ class Entry(Part):
     promised_before_shrinkage: Span | None = None
     curve: tuple[Point, ...] = ()
     level_curve: tuple[LevelPoint, ...] = ()
+
+    def at_most(self, most: float) -> Self:
+        """No more bad units can be avoided than there are."""
+        gain = self.gain
+        ends = {"estimate": gain.estimate, "low": gain.low, "high": gain.high}
+        kept = gain.model_copy(update={name: min(value, most) for name, value in ends.items()})
+        return self.model_copy(update={"gain": kept})
 
     @property
     def proven(self) -> bool:
@@ -247,14 +252,6 @@ class Standing(Part):
     performance: Performance | None = None
     drift: tuple[Moved, ...] = ()
 
-    @classmethod
-    def parse(cls, content: Mapping[str, Any], where: str = "model") -> Self:
-        """Check it alone. Raises `StudyError` as `Document.parse` does."""
-        try:
-            return cls.model_validate(content)
-        except ValidationError as error:
-            raise StudyError(explain(error, cls, where)) from None
-
 
 class Document(Part):
     """What `genba rank --json` wrote."""
@@ -293,11 +290,12 @@ class Document(Part):
 
     @classmethod
     def parse(cls, content: Mapping[str, Any], where: str = "ranking document") -> Self:
-        """Check a document. Raises `StudyError` naming the field, the value and what was meant."""
-        try:
-            return cls.model_validate(content)
-        except ValidationError as error:
-            raise StudyError(explain(error, cls, where)) from None
+        """Check a document; more bad units than there are cannot be avoided."""
+        read = super().parse(content, where)
+        most = read.baseline_loss if read.task == "classification" else None
+        if most is None:
+            return read
+        return read.model_copy(update={"ranking": tuple(entry.at_most(most) for entry in read.ranking)})
 
     @property
     def n_used(self) -> int:

@@ -4,9 +4,13 @@ Fields that later versions add are passed over; a number that is not finite coun
 """
 
 import math
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from ingest.errors import StudyError
+from ingest.strict import explain
 
 __all__ = ["Label", "Number", "Part", "Said", "Span", "Value", "Window"]
 
@@ -37,6 +41,14 @@ Window = Annotated[tuple[float, float] | tuple[str, ...], BeforeValidator(_windo
 
 class Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any], where: str) -> Self:
+        """Check it alone. Raises `StudyError` naming ``where``, the field, the value and what was meant."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise StudyError(explain(error, cls, where)) from None
 
 
 class Said(Part):

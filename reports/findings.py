@@ -1,12 +1,14 @@
 """Sentences from numbers: the advice of one entry, what it gives, how sure it is."""
 
-from reports.document import Entry
+from reports.document import Entry, LevelPoint
 from reports.formats import setting_decimals
 from reports.voice import ENERGY_UNITS, Voice, clean
 
 __all__ = [
     "advice",
+    "as_good",
     "caution",
+    "direction",
     "edges",
     "effect",
     "energy_month",
@@ -89,19 +91,57 @@ def advice(voice: Voice, entry: Entry) -> str:
     standing = now(voice, entry, entry.factor) if list(entry.windows) == [entry.factor] else None
     if standing is None:
         return text
-    return text + voice.words("advice.now" if numeric else "advice.now_level", now=standing)
+    if numeric:
+        return text + voice.words("advice.now", now=standing)
+    return text + voice.words("advice.now_same" if _already(entry) else "advice.now_level", now=standing)
+
+
+def _already(entry: Entry) -> bool:
+    """Is the advised level the commonest one?"""
+    return entry.direction == "level" and entry.now in entry.windows[entry.factor]
+
+
+def direction(voice: Voice, entry: Entry) -> str:
+    """Which way to move it, in two words."""
+    limits = edges(entry, entry.factor) if len(entry.windows) == 1 else None
+    outside = limits is not None and isinstance(entry.now, float) and not limits[0] <= entry.now <= limits[1]
+    if entry.direction == "inside" and outside:
+        return voice.words("direction.into")
+    return voice.words("direction.level_same" if _already(entry) else f"direction.{entry.direction}")
+
+
+def as_good(voice: Voice, entry: Entry) -> str | None:
+    """Other levels that these data cannot tell from the advised one."""
+    advised = [point for point in entry.level_curve if point.level in entry.windows[entry.factor]]
+    if not advised or len(entry.windows) > 1:
+        return None
+    rivals = [
+        clean(point.level)
+        for point in entry.level_curve
+        if point not in advised and all(_overlap(point, one) for one in advised)
+    ]
+    return voice.words("advice.as_good", levels=voice.words.join(rivals, "and")) if rivals else None
+
+
+def _overlap(one: LevelPoint, other: LevelPoint) -> bool:
+    """Does each estimate lie in the other's interval?"""
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.low <= other.loss <= one.high and other.low <= one.loss <= other.high
 
 
 def effect(voice: Voice, entry: Entry) -> str:
     """What the change gives, with its interval; ``associated with`` where evidence is not adjusted."""
-    before = voice.document.baseline_loss
+    before, after = voice.document.baseline_loss, voice.after(entry.gain.estimate)
+    nothing_left = voice.classification and after == 0
     kind = "rate" if voice.classification else "value"
     key = f"{voice.document.goal}_{kind}" if entry.proven else "unproven"
     suffix = "" if entry.evidence == "adjusted" or not entry.proven else "_associated"
     values = {
         "loss": voice.loss_name,
+        "subject": voice.subject,
         "before": voice.loss(before),
-        "after": voice.loss(voice.after(entry.gain.estimate)),
+        "after": voice.words("noun.nearly_none") if nothing_left else voice.loss(after),
         "gain": voice.gain(entry.gain.estimate),
         "level": voice.formats.percent(entry.gain.level),
         "interval": voice.gain_span(entry.gain.low, entry.gain.high) + voice.formats.after(voice.gain_unit),
@@ -117,6 +157,8 @@ def support(voice: Voice, entry: Entry) -> str | None:
         return None
     n = voice.formats.count(round(entry.support * voice.document.n_used))
     key = "effect.support_rate" if voice.classification else "effect.support_value"
+    if not all(edges(entry, factor) for factor in entry.windows):
+        key = "effect.support_level"
     return voice.words(key, share=voice.formats.percent(entry.support), n=n)
 
 

@@ -112,6 +112,12 @@ class Formats:
             return f">{self.number(100 - step, digits)}%"
         return f"{self.number(value, digits)}%"
 
+    def chance(self, p: float) -> str:
+        """A p-value: ``p = 0.34``, ``p = 0.013``, ``p < 0.001``."""
+        if p < 0.001:
+            return f"p < {self.number(0.001, 3)}"
+        return f"p = {self.number(p, 3 if p < 0.1 else 2)}"
+
     def money(self, value: float | None, currency: str) -> str:
         """``1440.0, "JPY"`` → ``¥1,440``; currencies without a sign stand in front as their code."""
         if value is None:

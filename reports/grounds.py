@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from reports.document import Quality
+from reports.document import Document, Quality, Said
 from reports.parts import Cell, Fact, Table, Trust
 from reports.standing import alarms, in_use
 from reports.voice import ERRORS, SHARES, Voice, clean
 
 __all__ = ["excluded_table", "facts", "footer", "grade", "next_steps", "period", "reason", "trust"]
 
-Grade = Literal["very_good", "good", "moderate", "weak", "unknown"]
+Grade = Literal["very_good", "good", "moderate", "weak", "unproven", "unknown"]
 MOST_CONTEXT = 8
 """Beyond these nothing explains much."""
 NOTABLE = 0.02
@@ -27,9 +27,8 @@ def _score(quality: Quality) -> float | None:
     return quality.forward if quality.forward is not None else quality.random
 
 
-def _skill(quality: Quality) -> float | None:
-    """How far the score lies between guessing (0) and perfect (1)."""
-    score = _score(quality)
+def _skill(quality: Quality, score: float | None) -> float | None:
+    """How far a score lies between guessing (0) and perfect (1)."""
     if score is None:
         return None
     if quality.metric == "roc_auc":
@@ -44,9 +43,12 @@ def _skill(quality: Quality) -> float | None:
 def grade(voice: Voice) -> Grade:
     """The reliability of the model in a word."""
     quality = voice.document.quality
-    skill = _skill(quality) if quality else None
-    if skill is None:
+    skill = _skill(quality, _score(quality)) if quality else None
+    if quality is None or skill is None:
         return "unknown"
+    worst = _skill(quality, quality.forward_high if quality.metric in ERRORS else quality.forward_low)
+    if worst is not None and worst <= 0:
+        return "unproven"
     if skill >= 0.7:
         return "very_good"
     return "good" if skill >= 0.5 else "moderate" if skill >= 0.25 else "weak"
@@ -87,7 +89,9 @@ def _optimism(voice: Voice, quality: Quality, forward: float, random: float) -> 
     lower_is_better = quality.metric in ERRORS
     flattery = forward - random if lower_is_better else random - forward
     notable = NOTABLE if quality.metric not in ERRORS else NOTABLE * abs(forward)
-    if flattery <= notable:
+    low, high = quality.forward_low, quality.forward_high
+    within = low is not None and high is not None and low <= random <= high
+    if flattery <= notable or within:
         return voice.words("trust.no_optimism", random=shown)
     difference = (
         voice.words("trust.points", n=voice.formats.number(flattery * 100))
@@ -100,7 +104,7 @@ def _optimism(voice: Voice, quality: Quality, forward: float, random: float) -> 
 def trust(voice: Voice) -> Trust | None:
     """How far the result carries; without a model only the warnings are left, and without those nothing."""
     document, words = voice.document, voice.words
-    warnings = tuple(clean(said.ja if words.language == "ja" else said.en) for said in document.warnings)
+    warnings = tuple(clean(said.ja if words.language == "ja" else said.en) for said in _warnings(document))
     quality = document.quality
     if quality is not None and _score(quality) is None:
         quality = None
@@ -125,8 +129,18 @@ def trust(voice: Voice) -> Trust | None:
         in_use=use,
         alarms=alarm,
         warnings=warnings,
-        context=_context(voice),
+        context=_context(voice) if shown != "unproven" else None,
     )
+
+
+def _warnings(document: Document) -> list[Said]:
+    """Without those that a finding and its trial say already."""
+    told = [entry.group for entry in document.ranking if entry.evidence == "inseparable"]
+    return [
+        said
+        for said in document.warnings
+        if said.code != "inseparable" or not any(all(factor in said.en for factor in group) for group in told)
+    ]
 
 
 def _context(voice: Voice) -> Table | None:
@@ -175,11 +189,12 @@ def facts(voice: Voice) -> tuple[Fact, ...]:
         shown.append(Fact(words("data.groups"), text))
     if document.baseline_loss is not None:
         mean = f"{voice.loss(document.baseline_loss)} ({words('page.n', n=used)})"
-        shown.append(Fact(words("data.loss", loss=voice.loss_name), mean))
-    tried = document.gate.tried if document.gate else len(document.ranking) + len(document.considered)
+        shown.append(Fact(words("data.loss", Loss=voice.Loss_name), mean))
+    found = {factor for entry in document.ranking for factor in entry.windows}
+    vain = {factor for one in document.considered for factor in one.group or (one.factor,)}
+    tried = max(len(found | vain), document.gate.tried if document.gate else 0)
     if tried:
-        found = formats.count(len(document.ranking))
-        text = words("data.factors_text", tried=formats.count(tried), found=found)
+        text = words("data.factors_text", tried=formats.count(tried), found=formats.count(len(found)))
         shown.append(Fact(words("data.factors"), text))
     return tuple(shown)
 
@@ -188,7 +203,10 @@ def excluded_table(voice: Voice) -> Table | None:
     """Columns left out, or kept in spite of doubt, each with its reason."""
     words, document = voice.words, voice.document
     rows = []
+    left_out = {leak.column for leak in document.leaks if leak.action == "excluded"}
     for leak in document.leaks:
+        if leak.action == "kept" and leak.column in left_out:
+            continue
         known = f"leak.{leak.kind}" in words
         why = words(f"leak.{leak.kind}") if known else words("leak.other", kind=clean(leak.kind))
         text = words("leak.kept", why=why) if leak.action == "kept" else why
@@ -226,16 +244,39 @@ def next_steps(voice: Voice) -> tuple[str, ...]:
         trial = document.trial
         said = "" if trial is None or trial.runs else {"en": trial.en, "ja": trial.ja}[words.language]
         suggested = (f"{words('none.trial')}: {clean(said)}",) if said else ()
-        context = (words("none.next_context"),) if document.context else ()
+        context = (words("none.next_context"),) if document.context and grade(voice) != "unproven" else ()
         return (*suggested, words("none.next_range"), words("none.next_sensor"), *context)
+    return (_wait(voice), *(words(f"little.{key}", units=voice.units) for key in _check(voice)))
+
+
+def _wait(voice: Voice) -> str:
+    """How many more, and how long that takes."""
+    words, document, days = voice.words, voice.document, voice.days()
     missing = None if document.units_needed is None else document.units_needed - document.n_used
-    wait = (
-        words("little.next_wait", missing=voice.formats.count(missing), units=voice.units)
-        if missing is not None and missing > 0
-        else words("little.next_wait_unknown", units=voice.units)
-    )
-    check = "little.next_verdicts" if voice.classification else "little.next_values"
-    return (wait, words(check))
+    if missing is None or missing <= 0:
+        return words("little.next_wait_unknown", units=voice.units)
+    said = words("little.next_wait", missing=voice.formats.count(_two_figures(missing)), units=voice.units)
+    if not days or days < 1 or not document.n_used:
+        return said
+    pace = words("trial.days", days=voice.formats.count(max(1, _two_figures(missing * days / document.n_used))))
+    return words.join([said, pace], "sentences")
+
+
+def _two_figures(value: float) -> int:
+    """Rounded as coarsely as it is known.
+
+    >>> _two_figures(136421), _two_figures(7.4)
+    (140000, 7)
+    """
+    return int(float(f"{value:.1e}")) if value >= 10 else round(value)
+
+
+def _check(voice: Voice) -> tuple[str, ...]:
+    """What else would help."""
+    code = voice.document.reason.code if voice.document.reason else ""
+    if code in ("weak_data", "window_unsure"):
+        return ("next_vary",)
+    return ("next_verdicts",) if voice.classification else ("next_values",)
 
 
 def footer(voice: Voice) -> tuple[str, ...]:

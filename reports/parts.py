@@ -167,12 +167,14 @@ class Report:
     next_steps: tuple[str, ...]
     ranking: Ranking | None
     considered: Table | None
+    considered_said: tuple[str, ...]
     findings: tuple[Finding, ...]
     trial: Box | None
     energy: Account | None
     process: Process | None
     time: Figure | None
     examples: tuple[Unit, ...]
+    examples_said: str
     unusual: Units | None
     trust: Trust | None
     facts: tuple[Fact, ...]

@@ -129,5 +129,5 @@ def _table(voice: Voice, found: Process, name: str, beyond: set[int]) -> Table:
         )
         for place, point in enumerate(found.points)
     ]
-    head = (words("time.day") if timed else words("process.unit"), name, words("process.limits"), words("time.n"))
+    head = (words("time.from") if timed else words("process.unit"), name, words("process.limits"), words("time.n"))
     return Table(words("numbers.show"), (*head, words("process.signal")), tuple(rows), (False, True, True, True, False))

@@ -29,6 +29,9 @@ def _said(voice: Voice, found: Trial) -> tuple[str, ...]:
     if found.days:
         said.append(words("trial.days", days=formats.number(found.days, 0 if found.days >= 10 else 1)))
     said.append(words("trial.why"))
+    studied = voice.days()
+    if found.days and studied and found.days > studied:
+        said.append(words("trial.long"))
     return tuple(said)
 
 

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from reports.charts.data import Step, Waterfall
+from reports.grounds import grade
 from reports.observed import Change, Example, Factor, Usual
 from reports.parts import Cell, Figure, Table, Unit, Units
 from reports.voice import Voice, clean
@@ -17,12 +18,15 @@ SMALLEST = 0.02
 
 
 def examples(voice: Voice) -> tuple[Unit, ...]:
-    """Units explained. Where nothing is advised a single unit must not advise; nor where the doubtful column leads."""
-    doubtful = {leak.column for leak in voice.document.leaks}
+    """Units explained; not where a doubtful column leads, nor where nothing is known that could explain them."""
+    document = voice.document
+    doubtful = {leak.column for leak in document.leaks}
     return tuple(
         _unit(voice, place, one)
-        for place, one in enumerate(voice.document.examples)
-        if voice.document.ranking and one.factors and one.factors[0].factor not in doubtful
+        for place, one in enumerate(document.examples)
+        if one.factors
+        and one.factors[0].factor not in doubtful
+        and (document.ranking or (one.foreseen and grade(voice) != "unproven"))
     )
 
 
@@ -33,26 +37,29 @@ def _unit(voice: Voice, place: int, one: Example) -> Unit:
     kind = "measured" if one.verdict == "measured" else "judged"
     verdict = words(f"units.{one.verdict}") if kind == "judged" else ""
     loss = {"loss": voice.loss_name, "expected": voice.loss(one.expected), "base": voice.loss(one.base)}
+    loss["Loss"] = voice.Loss_name
     sentences = [words(f"units.{kind}", verdict=verdict, value=voice.loss(one.value), **loss)]
     if not one.foreseen:
         sentences.append(words("units.unforeseen"))
-    sentences += _mended(voice, one)
-    unsure = one.change is not None and one.change.confirmed is False
+    mended = _mended(voice, one)
+    unsure = bool(mended) and one.change is not None and one.change.confirmed is False
     return Unit(
         title=words("units.title_when" if when else "units.title", unit=called[0].upper() + called[1:], when=when),
-        sentences=tuple(sentences),
+        sentences=(*sentences, *mended),
         caution=words("units.unconfirmed") if unsure else "",
         figure=_waterfall(voice, place, one, called),
     )
 
 
 def _mended(voice: Voice, one: Example) -> list[str]:
-    """The smallest change that would have made it good, or that there is none."""
+    """The smallest change that would have made it good, or that there is none; only of what is advised anyway."""
     found = one.change or one.best
-    if not one.foreseen or found is None:
+    advised = {factor for entry in voice.document.ranking if entry.proven for factor in entry.windows}
+    if not one.foreseen or found is None or not {step.factor for step in found.settings} <= advised:
         return []
     key = "units.change" if one.change else "units.no_change"
-    return [voice.words(key, settings=_settings(voice, found), **_then(voice, found))]
+    goal = voice.loss(one.goal)
+    return [voice.words(key, settings=_settings(voice, found), goal=goal, **_then(voice, found))]
 
 
 def _then(voice: Voice, found: Change) -> dict[str, str]:

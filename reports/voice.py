@@ -89,7 +89,10 @@ class Voice:
     def after(self, gain: float) -> float | None:
         """The loss to expect after a gain."""
         before = self.document.baseline_loss
-        return None if before is None else before - self.sign * gain
+        if before is None:
+            return None
+        after = before - self.sign * gain
+        return min(1.0, max(0.0, after)) if self.classification else after
 
     @property
     def unit(self) -> str:
@@ -102,6 +105,13 @@ class Voice:
     @property
     def Loss_name(self) -> str:  # noqa: N802 - the same with a capital
         return self.words("noun.Defect_rate") if self.classification else self.opening(self.document.target)
+
+    @property
+    def subject(self) -> str:
+        """The loss at the head of a sentence: the bare name of a column takes no article."""
+        if self.words.language != "en" or (not self.classification and self.loss_name == clean(self.document.target)):
+            return self.loss_name
+        return f"The {self.loss_name}"
 
     def loss_digits(self) -> int:
         """One number of decimals for every loss of the document."""
@@ -194,12 +204,15 @@ class Voice:
 
     def units_per_month(self) -> float | None:
         """Pace of the period studied; none where it is shorter than a week or has no times."""
+        data, days = self.document.data, self.days()
+        return data.n_rows / days * DAYS_PER_MONTH if data is not None and days and days >= LEAST_DAYS else None
+
+    def days(self) -> float | None:
+        """Length of the period studied; none without times."""
         data = self.document.data
         if data is None or data.first is None or data.last is None:
             return None
         first, last = parse_moment(data.first), parse_moment(data.last)
         if not isinstance(first, datetime) or not isinstance(last, datetime):
-            days = float((last - first).days)
-        else:
-            days = (last - first).total_seconds() / 86400
-        return data.n_rows / days * DAYS_PER_MONTH if days >= LEAST_DAYS else None
+            return float((last - first).days)
+        return (last - first).total_seconds() / 86400

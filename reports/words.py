@@ -49,7 +49,9 @@ class Words:
         return self(f"{key}_one" if n == 1 else key, n=f"{n:,}", **values)
 
     def join(self, parts: Sequence[str], by: str) -> str:
-        """Several words as one: ``by`` is a key under ``join``."""
+        """Several words as one: ``by`` is a key under ``join``. English: a, b and c."""
+        if self.language == "en" and by in ("and", "or") and len(parts) > 2:
+            return self(f"join.{by}").join([self("join.list").join(parts[:-1]), parts[-1]])
         return self(f"join.{by}").join(parts)
 
     def section(self, name: str) -> dict[str, str]:

@@ -89,12 +89,14 @@ def order_notices(data: StudyData, order: Order) -> list[Notice]:
     """States that are declared to lie before a setting and look like consequences of it."""
     found = []
     for setting in data.controllable():
-        own = _stage(data, setting)
+        own, doubtful = _stage(data, setting), []
         for column in data.features.columns:
             stage = _stage(data, column)
             before = own is not None and stage is not None and stage < own and _role(data, column) == "state"
             if before and order.looks_downstream(setting, column):
-                found.append(Notice("stage_doubtful", {"state": column, "factor": setting}))
+                doubtful.append(column)
+        if doubtful:
+            found.append(Notice("stage_doubtful", {"states": ", ".join(doubtful), "factor": setting}))
     return found
 
 

@@ -47,8 +47,17 @@ def beside(
     if left < FEWEST_SECONDS:
         return [Notice("budget_units")]
     document["unusual"] = _plain(unusual(data, seed, MOST_ODD).to_json())
-    document["examples"] = [_plain(one) for one in worst(data, learned, EXAMPLES, known.labels, seed)]
+    found = worst(data, learned, EXAMPLES, known.labels, seed, advised=_advised(document))
+    document["examples"] = [_plain(one) for one in found]
     return []
+
+
+def _advised(document: Document) -> dict[str, Any]:
+    """Where each setting is advised to be, by the best ranked advice on it: a single unit must not say otherwise."""
+    windows: dict[str, Any] = {}
+    for entry in document["ranking"]:
+        windows = {**entry["windows"], **windows}
+    return windows
 
 
 def _plain(value: Any) -> dict[str, Any]:

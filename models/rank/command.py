@@ -101,8 +101,9 @@ def _print(document: dict[str, Any]) -> None:
         console.print(f"note: {warning['en']}", style="dim", markup=False)
     if document["ranking"]:
         console.print(_table(document))
-    for entry in document["considered"]:
-        console.print(f"not proposed: {', '.join(entry['group'])}. {entry['en']}", style="dim", markup=False)
+    for why in dict.fromkeys(entry["en"] for entry in document["considered"]):
+        names = [name for entry in document["considered"] if entry["en"] == why for name in entry["group"]]
+        console.print(f"not proposed: {', '.join(names)}. {why}", style="dim", markup=False)
     if document["trial"] is not None:
         console.print(document["trial"]["en"], markup=False)
     if document["process"] is not None:

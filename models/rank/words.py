@@ -10,26 +10,30 @@ __all__ = ["WORDS", "say"]
 WORDS: dict[str, tuple[str, str]] = {
     # verdicts
     "factors_found": (
-        "Changing {count} setting(s) is shown to reduce the loss; start with {factor}.",
-        "変更すると損失が減ると言える設定が{count}件あります。まず{factor}から始めてください。",
+        "Changes shown to reduce the loss: {count}. Start with {factor}.",
+        "損失を減らすと確認できた設定の変更が{count}件あります。まず{factor}から始めてください。",
     ),
     "no_actionable_factor": (
-        "None of the {tried} setting(s) was shown to change the loss: with context and everything upstream accounted "
-        "for, what is left could be chance. A setting that moves the loss by {seen:.0%} would have been seen.",
-        "調べた{tried}件の設定のうち、損失を変えると言えるものはありません。条件と上流の要因を除くと、残る差は偶然の範囲"
-        "です。損失を{seen:.0%}動かす設定があれば、このデータで見つかったはずです。",
+        "No setting was shown to change the loss ({tried} tested): with context and everything upstream accounted for, "
+        "what is left could be chance. A setting that moves the loss by {seen:.0%} (of the rate of bad units or, where "
+        "the loss is measured, of its standard deviation) would be found in four such studies of five.",
+        "調べた{tried}件の設定のうち、損失への影響が確認できたものはありません。条件と上流の要因の影響を除くと、残る差は"
+        "偶然でも起こり得る範囲です。損失を{seen:.0%}動かす設定(不良率に対する割合、測定値の場合は標準偏差に対する割合)が"
+        "あれば、この規模の調査5回のうち4回は検出できます。",
     ),
     "weak_data": (
-        "No setting was shown to change the loss, and these {n} units in {groups} groups would only have shown changes "
-        "of more than {seen:.0%}; about {needed} units are needed to see {wanted:.0%}.",
-        "損失を変えると言える設定はありません。ただし{n}個({groups}組)のデータで分かるのは{seen:.0%}を超える変化だけ"
-        "です。{wanted:.0%}の変化を見るには約{needed}個必要です。",
+        "No setting was shown to change the loss, but {n:,} units in {groups:,} groups show only changes of more than "
+        "{seen:.0%} (of the rate of bad units or, where the loss is measured, of its standard deviation); to see "
+        "{wanted:.0%} about {needed:,} units are needed.",
+        "損失への影響が確認できた設定はありません。ただし、{n:,}個({groups:,}組)のデータで検出できるのは{seen:.0%}を超える"
+        "変化(不良率に対する割合、測定値の場合は標準偏差に対する割合)だけです。{wanted:.0%}の変化を検出するには"
+        "約{needed:,}個必要です。",
     ),
     "window_unsure": (
-        "{factor} changes the loss, but {n} units do not show surely that any window is better than how it runs now; "
-        "about {needed} units would.",
-        "{factor}は損失を変えますが、{n}個のデータでは今より確実に良い範囲を示せません。約{needed}個あれば示せる見込み"
-        "です。",
+        "The loss differs with {factor} by more than chance, but {n:,} units do not show that any window is surely "
+        "better than how it runs now; about {needed:,} units should.",
+        "{factor}による損失の違いは偶然の範囲を超えていますが、{n:,}個のデータでは、現在より確実に良い範囲を示せません。"
+        "約{needed:,}個あれば示せる見込みです。",
     ),
     "no_controllable": (
         "The study names no setting that an engineer can change; give at least one column role = 'controllable'.",
@@ -52,16 +56,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "{n}個では学習できません。少なくとも{needed}個必要です。",
     ),
     "few_groups": (
-        "All units come from {groups} group(s) of {group}; settings kept for a whole group need more of them, about "
-        "{needed} units.",
+        "There are too few different values of {group} ({groups}); settings kept for a whole group need more of them, "
+        "about {needed} units.",
         "データは{group}が{groups}組だけです。組ごとに変わる設定を調べるには、さらに多くの組(約{needed}個)が必要です。",
     ),
     "constant_target": ("The target is the same for all {n} units.", "目的変数が{n}個すべてで同じ値です。"),
     "no_target": ("No row has a value of {target}.", "{target}の値を持つ行がありません。"),
     # why a setting is not proposed
     "could_be_chance": (
-        "With everything else accounted for, what is left of it could be chance.",
-        "他の要因を除くと、残る差は偶然の範囲です。",
+        "With everything else accounted for, what remains could be chance.",
+        "他の要因の影響を除くと、残る差は偶然でも起こり得る範囲です。",
     ),
     "no_better_window": (
         "No window inside its limits is better than how it runs now.",
@@ -104,11 +108,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "時刻の列が指定されていないため、行の順序を時間の順序とみなしました。",
     ),
     "rows_without_target": (
-        "{count} row(s) without a target were left out.",
+        "Rows left out because they have no target: {count}.",
         "目的変数のない{count}行を除きました。",
     ),
     "not_numbers": (
-        "{column}: {count} value(s) are no finite numbers and count as missing.",
+        "{column}: values that are no finite numbers count as missing ({count}).",
         "{column}: 有限の数値でない値{count}個を欠測としました。",
     ),
     "controllable_left_out": (
@@ -118,21 +122,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_stages": (
         "No stage is declared, so the order of the process is assumed: all settings are made at the same time; a state "
         "that follows a setting closely shows or carries its effect and is not adjusted for; a state that goes along "
-        "with it loosely is something operators react to, and is. States in question: {columns}.",
+        "with it loosely is taken for something operators react to, and is adjusted for. States in question: "
+        "{columns}.",
         "工程順(stage)が指定されていないため、次のように仮定しました。設定はすべて同時に行われる。設定に強く連動する"
         "状態量はその効果の現れとみて調整に使わない。弱く連動する状態量は作業者が反応する要因とみて調整に使う。"
         "対象の状態量: {columns}。",
     ),
     "state_without_stage": (
         "These states have no stage: one that follows a setting closely is taken to carry its effect and is not "
-        "adjusted for, one that goes along with it loosely is: {columns}.",
+        "adjusted for; one that goes along with it loosely is adjusted for: {columns}.",
         "stage のない状態量のうち、設定に強く連動するものはその効果の現れとみて調整に使わず、弱く連動するものは調整に"
         "使いました: {columns}。",
     ),
     "stage_doubtful": (
-        "{state} is declared to come before {factor}, but goes along with it as closely as a consequence would: if it "
-        "is measured after {factor} is set, its stage is wrong and the effect of {factor} is hidden. Check the stages.",
-        "{state}は{factor}より前の工程とされていますが、{factor}の結果のように強く連動しています。{factor}の設定後に測る値"
+        "Declared to come before {factor}, but going along with it as closely as a consequence would: {states}. What "
+        "is measured after {factor} is set has a wrong stage, and hides the effect of {factor}. Check the stages.",
+        "{states}は{factor}より前の工程とされていますが、{factor}の結果のように強く連動しています。{factor}の設定後に測る値"
         "であれば stage が誤りで、{factor}の効果が隠れています。stage を確認してください。",
     ),
     "tariff_unknown": (
@@ -148,8 +153,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{factor}は{others}でほぼ決まるため、固有の効果を区別できません。",
     ),
     "inseparable": (
-        "{factors} always moved together; these data cannot tell which of them acts. A trial that moves one alone "
-        "would.",
+        "{factors} always moved together; these data cannot tell which of them acts. A trial that moves them one at a "
+        "time would.",
         "{factors}は常に一緒に動いており、どれが効いているか区別できません。一つだけ動かす試験で分かります。",
     ),
     "budget": (
@@ -168,7 +173,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "target": ("This is the target.", "目的変数です。"),
     "time": ("This is the time.", "時刻です。"),
     "group": ("This names the group.", "グループ名です。"),
-    "role_outcome": ("Known only after the verdict.", "判定の後に分かる値です。"),
+    "role_outcome": ("Known only after the result.", "結果の後に分かる値です。"),
     "identifier": ("Different for every unit: a name, not a cause.", "個体ごとに異なる識別子で、原因ではありません。"),
     "constant": ("Always the same value.", "常に同じ値です。"),
     "empty": ("Holds no value.", "値がありません。"),
@@ -312,8 +317,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{column}は日付を数字で書いたものです。時を示すだけで、量ではありません。",
     ),
     "too_good": (
-        "{column} alone foretells the target almost perfectly ({value:.3f}); was it known before?",
-        "{column}だけで目的変数をほぼ完全に予測できます({value:.3f})。事前に分かる値ですか?",
+        "{column} alone foretells the target almost perfectly (ROC AUC {value:.3f}); was it known before?",
+        "{column}だけで目的変数をほぼ完全に予測できます(ROC AUC {value:.3f})。事前に分かる値ですか?",
     ),
     "too_good_numbers": (
         "{column} alone gives {other} almost exactly (R² {value:.4f}); was it known before?",

@@ -14,8 +14,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "異常原因(特殊原因)があります: 安定した工程なら管理図20枚に1枚も現れないほど目立つ期間が{count}か所あります。",
     ),
     "common_cause": (
-        "Common cause: no single event stands out; the variation is that of the process as it runs every day.",
-        "偶然原因(共通原因)による変動です: 際立った出来事はなく、変動は日常の工程そのものによるものです。",
+        "Common cause: no period stands out by more than chance; the variation is that of the process as it runs every "
+        "day.",
+        "偶然原因(共通原因)による変動です: 偶然を超えて目立つ期間はなく、変動は日常の工程そのものによるものです。",
     ),
     "too_few_points": (
         "Too short for a control chart: {points} subgroups, at least {needed} are needed.",
@@ -35,8 +36,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "設定を変える前に、次の期間に何が起きたかを調べてください: {moments}。",
     ),
     "change_settings": (
-        "There is no event to hunt for; what improves this process is a change of its settings.",
-        "探すべき特別な出来事はありません。改善するには設定(条件)そのものを変えてください。",
+        "Looking for a single event promises little; what helps is a change of the process itself.",
+        "特定の出来事を探すより、設定や設備など工程そのものの改善が有効です。",
     ),
     "collect_more": (
         "Collect more units before asking whether something special happened.",
@@ -137,8 +138,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "1点の個数を確保し、読みやすい点数にするため、隣り合う群をまとめました。",
     ),
     "revised": (
-        "The limits were set without {count} point(s) that stand out from all others.",
-        "管理限界線は、他から大きく外れた{count}点を除いて求めました。",
+        "The limits were set without the points that lie farthest out ({count}), so that these do not widen them.",
+        "管理限界線は、大きく外れた{count}点の影響で広がらないように、それらを除いて求めました。",
     ),
     "autocorrelated": (
         "Neighbouring points resemble each other (autocorrelation {phi:.2f}); the limits were widened accordingly.",
@@ -147,12 +148,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "rules": (
         "Rules: {rules}, and an EWMA. On a chart this long some rule often signals by chance, so the words follow only "
         "signals that at most 5 % of steady processes would show.",
-        "判定ルール: {rules}とEWMA。点の多い管理図では偶然でもルールに触れるため、安定した工程の5%以下でしか現れない"
+        "判定ルール: {rules}とEWMA。点の多い管理図では偶然でもルールに該当するため、安定した工程の5%以下でしか現れない"
         "ものだけで判断しました。",
     ),
     "by_chance": (
-        "{count} signal(s) of the rules are marked, as is usual for a steady process on a chart of {points} points.",
-        "ルールに触れた箇所が{count}か所ありますが、{points}点の管理図では安定した工程でも普通に起こる程度です。",
+        "Signals of the rules: {count}. More than 5 % of steady processes show as strong ones on a chart of {points} "
+        "points, so they prove no event.",
+        "ルールに該当した箇所は{count}か所です。{points}点の管理図では、安定した工程の5%を超える割合で同程度のものが現れるため、"
+        "異常があった証拠にはなりません。",
     ),
     # names of the rule sets
     "western_electric": ("Western Electric", "Western Electric"),

@@ -22,9 +22,10 @@ the unit's risk is `LIFT` times the average: below, its credits would be a readi
 ('heat', 'heat', np.True_)
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,8 @@ class Explanation:
     best: Change | None
     label: str
     notes: tuple[str, ...] = field(default=())
+    moved: Literal["all", "advised", "none"] = "all"
+    """Which settings were tried: none where only advised ones may be, and none is advised."""
 
     @property
     def foreseen(self) -> bool:
@@ -95,11 +98,21 @@ class Explainer:
 
     reading: Reading
     learned: Learned | None
+    advised: Mapping[str, Sequence[Any]] | None = None
 
     @classmethod
-    def of(cls, data: StudyData, learned: Learned | None, seed: int = 0) -> "Explainer":
-        """``data``: audited. ``learned``: the study's own model, or None."""
-        return cls(read(data, seed), learned)
+    def of(
+        cls,
+        data: StudyData,
+        learned: Learned | None,
+        seed: int = 0,
+        advised: Mapping[str, Sequence[Any]] | None = None,
+    ) -> "Explainer":
+        """``data``: audited. ``learned``: the study's own model, or None.
+
+        ``advised``: setting → its window or levels: then only these are moved, and none beyond; None: all settings.
+        """
+        return cls(read(data, seed), learned, advised)
 
     def explain(self, position: int, label: str | None = None) -> Explanation:
         """``position``: the unit's row in the study's data. ``label``: what people call it."""
@@ -109,10 +122,11 @@ class Explainer:
         own = None if self.learned is None else float(losses(self.learned.model, reading.data.features.iloc[units])[0])
         goal = self._goal(position)
         change, best = None, None
-        if self._settings and reading.foretells and credit.start > goal:
+        movable = self._movable(reading.numbers[position])
+        if movable and reading.foretells and credit.start > goal:
             found = find(
                 reading.numbers[position],
-                self._settings,
+                movable,
                 reading.mechanism,
                 self._reaction,
                 self._support,
@@ -123,7 +137,7 @@ class Explainer:
             change, best = found.change, found.best
         return Explanation(
             reading, position, credit, credit_error(reading, position, credit), goal, own, change, best,
-            label or str(position + 1),
+            label or str(position + 1), moved="all" if self.advised is None else "advised" if self.advised else "none",
         )  # fmt: skip
 
     def worst(self, count: int) -> list[int]:
@@ -140,6 +154,25 @@ class Explainer:
         reading = self.reading
         names = [name for name in reading.data.controllable() if name in reading.cells.columns]
         return settings_of(reading.data.spec, reading.cells, reading.numbers, names)
+
+    def _movable(self, unit: Floats) -> list[Setting]:
+        """The settings that may be moved, each only as far as is advised."""
+        if self.advised is None:
+            return self._settings
+        found = []
+        for setting in self._settings:
+            window = self.advised.get(setting.name, ())
+            if setting.is_level:
+                levels = self.reading.cells.levels[setting.place]
+                allowed = np.array([levels[int(code)] in window for code in setting.points], dtype=bool)
+            elif len(window) == 2:
+                now = float(unit[setting.place])
+                ends = [float(window[0]), float(window[1]), *([now] if np.isfinite(now) else [])]
+                allowed = (setting.points >= min(ends) - 1e-9) & (setting.points <= max(ends) + 1e-9)
+            else:
+                continue
+            found.append(replace(setting, points=setting.points[allowed]))
+        return [setting for setting in found if len(setting.points)]
 
     @cached_property
     def _reaction(self) -> Reaction:
@@ -195,10 +228,15 @@ def explain(
 
 
 def worst(
-    data: StudyData, learned: Learned | None, count: int, labels: Sequence[str] = (), seed: int = 0
+    data: StudyData,
+    learned: Learned | None,
+    count: int,
+    labels: Sequence[str] = (),
+    seed: int = 0,
+    advised: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[ExplanationEntry]:
     """The ``count`` units most worth explaining, as JSON. ``labels``: (n,) what people call the units."""
-    explainer = Explainer.of(data, learned, seed)
+    explainer = Explainer.of(data, learned, seed, advised)
     return [
         explainer.explain(position, labels[position] if labels else None).to_json()
         for position in explainer.worst(count)

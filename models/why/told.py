@@ -179,8 +179,10 @@ def _about(found: "Explanation", change: ChangeEntry | None, best: ChangeEntry |
     data = found.reading.data
     if not data.controllable():
         return [say("no_settings")]
+    if found.moved == "none":
+        return [say("nothing_advised")]
     if change is None and best is None:
-        return [say("no_change_at_all")]
+        return [say("no_change_at_all" if found.moved == "all" else "not_run_as_advised")]
     one = change or best
     assert one is not None
     settings = [_to(entry["factor"], entry["from"], entry["to"], entry["unit"]) for entry in one["settings"]]
@@ -189,7 +191,9 @@ def _about(found: "Explanation", change: ChangeEntry | None, best: ChangeEntry |
         "high": shown.loss(one["high"]), "agree": one["models_agree"], "models": one["models"],
         "goal": shown.loss(found.goal * data.sign),
     }  # fmt: skip
-    out = [say("change" if change is not None else ("no_change" if data.sign > 0 else "no_change_higher"), values)]
+    code = "change" if change is not None else "no_change"
+    code += "_advised" if found.moved == "advised" else "_higher" if change is None and data.sign < 0 else ""
+    out = [say(code, values)]
     if change is not None:
         out.append(say({True: "confirmed", False: "unconfirmed", None: "no_model"}[change["confirmed"]]))
     states = [_to(entry["factor"], entry["from"], entry["to"], entry["unit"]) for entry in one["moved"]]

@@ -51,6 +51,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "良好にするための最小の変更は、{settings}です。変更後の予測は{after}です"
         "(90%区間 {low}~{high}、{models}個のモデル中{agree}個が一致)。",
     ),
+    "change_advised": (
+        "The smallest move of the advised settings, not beyond the advice, after which it would count as good "
+        "({goal}): {settings}. Expected then: {after} (90 % interval {low} to {high}; {agree} of {models} models "
+        "agree).",
+        "推奨する設定を推奨の範囲まで動かし、良好の目安({goal})に達する最小の変更は、{settings}です。"
+        "変更後の予測は{after}です(90%区間 {low}~{high}、{models}個のモデル中{agree}個が一致)。",
+    ),
+    "no_change_advised": (
+        "Moving the advised settings, not beyond the advice and near what has been run, would not have made it good "
+        "({goal}); the best, {settings}, comes to {after}.",
+        "実績のある条件の近くで、推奨する設定を推奨の範囲まで動かしても、良好の目安({goal})には達しません。"
+        "最も効果の大きい変更は{settings}で、予測は{after}です。",
+    ),
     "no_change": (
         "No change of up to three settings, inside their limits and near what has been run, would have made it good "
         "({goal} or less); the best, {settings}, comes to {after}.",
@@ -60,6 +73,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_change_at_all": (
         "No setting can be moved, inside its limits and near what has been run.",
         "許容範囲内かつ実績のある条件の近くで動かせる設定はありません。",
+    ),
+    "nothing_advised": (
+        "No change is proposed for this unit, because no change of settings is advised.",
+        "推奨できる設定の変更がないため、この個体の変更案も示しません。",
+    ),
+    "not_run_as_advised": (
+        "Units like this one have not been run as advised, so no change is proposed for it.",
+        "この個体に近い条件で推奨どおりに生産した実績がないため、この個体の変更案は示しません。",
     ),
     "no_settings": (
         "The study declares no setting that can be changed (role = 'controllable'), so no change was looked for.",

@@ -42,7 +42,7 @@ def model_health(said: Mapping[str, Any] | None, line: Line | None) -> ModelHeal
     if said is None:
         return None
     try:
-        standing = Standing.parse(said)
+        standing = Standing.parse(said, "model")
     except StudyError:
         return None
     if standing.state == "none" and standing.why is None:

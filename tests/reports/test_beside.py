@@ -82,7 +82,24 @@ def test_unit_adds_up_and_says_what_would_have_made_it_good() -> None:
 
 
 def test_single_units_do_not_advise_where_nothing_is_advised() -> None:
-    assert report(documents.no_actionable_factor() | {"examples": [example()]}, "en").examples == ()
+    (shown,) = report(documents.no_actionable_factor() | {"examples": [example()]}, "en").examples
+    assert len(shown.sentences) == 1
+    assert (shown.caution, shown.figure is not None) == ("", True)
+
+
+def test_single_units_do_not_advise_what_is_not_advised() -> None:
+    other = example()
+    other["change"]["settings"][0] |= {"factor": "ambient_temp"}
+    (shown,) = report(documents.whole() | {"examples": [other]}, "en").examples
+    assert len(shown.sentences) == 1
+
+
+def test_a_trial_longer_than_the_study_says_so() -> None:
+    document = documents.whole()
+    document["trial"] |= {"days": 1055.0}
+    box = report(document, "en").trial
+    assert box is not None
+    assert box.sentences[-1].startswith("That is longer than the period studied.")
 
 
 def test_a_doubtful_column_explains_nothing() -> None:

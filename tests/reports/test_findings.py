@@ -38,8 +38,8 @@ def test_defects_with_money() -> None:
 
 
 def test_level() -> None:
-    assert said(documents.classification(), "en", 1).startswith("Set die to A or B (now mostly C). ")
-    assert said(documents.classification(), "ja", 1).startswith("金型を AまたはB にしてください（現在は主に C）。")
+    assert said(documents.classification(), "en", 1).startswith("Set die to A or B (now most often C). ")
+    assert said(documents.classification(), "ja", 1).startswith("金型を AまたはB にしてください（現在は C が最多）。")
 
 
 def test_association_is_not_called_a_cause() -> None:
@@ -107,7 +107,7 @@ def test_unproven_is_never_an_expectation() -> None:
 
 def test_not_enough_data_says_how_much_is_missing() -> None:
     assert report(documents.not_enough_data(), "en").next_steps[0] == (
-        "Go on recording. About 1,988 more units are needed."
+        "Go on recording. About 2,000 more units are needed. At the present pace that takes about 10 days."
     )
     assert report(documents.not_enough_data(), "ja").progress == pytest.approx(212 / 2200)
 
@@ -118,10 +118,11 @@ def test_model_quality_in_words() -> None:
     assert trust.grade == "Reliability of the model: good"
     assert trust.model == (
         "Shown one defective and one good unit that it had never seen, the model picks the defective one 81% of the "
-        "time (interval 78–84%). Guessing would give 50%.",
+        "time (90% interval 78–84%). Guessing would give 50%.",
         "Tested on 1,600 units made after those it learnt from.",
-        "A test on shuffled data would have shown 86%. The difference of 5 percentage points is flattery, because "
-        "shuffled data let the model peek at the days it is asked about; this report counts the test forward in time.",
+        "A test on shuffled data would have shown 86%. The difference of 5 percentage points is flattery: shuffled "
+        "data let the model see what surrounds the units it is asked about. This report counts the test forward in "
+        "time.",
     )
 
 
@@ -136,3 +137,69 @@ def test_energy_of_a_month_without_money() -> None:
     document["ranking"][0]["money"] = None
     assert report(document, "en").key_figures[0].note.endswith(" · 1,035\u00a0kWh a month")
     assert report(document, "ja").key_figures[0].note.endswith("・月に 1,035\u00a0kWh")
+
+
+def test_a_model_that_may_be_no_better_than_guessing_is_not_praised() -> None:
+    document = documents.classification()
+    document["quality"] |= {"forward_low": 0.45}
+    trust = report(document, "en").trust
+    assert trust is not None
+    assert trust.grade == "Reliability of the model: not shown"
+    assert trust.context is None
+
+
+def test_a_difference_within_the_interval_is_no_flattery() -> None:
+    document = documents.classification()
+    document["quality"] |= {"random": 0.835}
+    trust = report(document, "en").trust
+    assert trust is not None
+    assert trust.model[-1] == "A test on shuffled data shows 84%: not clearly better than this."
+
+
+def test_no_more_bad_units_are_avoided_than_there_are() -> None:
+    document = documents.classification()
+    document["ranking"][0]["gain"] |= {"estimate": 0.046, "low": 0.03, "high": 0.06}
+    assert "from 4.1% to nearly 0%, which is 41.0 fewer" in said(document, "en")
+    assert "(90% interval 30.0–41.0)" in said(document, "en")
+    assert "4.1% から ほぼ 0% へ" in said(document, "ja")
+
+
+def test_a_level_that_is_the_commonest_already_is_not_called_a_switch() -> None:
+    document = documents.classification()
+    document["ranking"][1] |= {"windows": {"die": ["C"]}, "now": "C"}
+    shown = report(document, "en")
+    assert shown.findings[1].sentences[0] == "Set die to C throughout (already the most common)."
+    assert shown.ranking is not None
+    assert shown.ranking.table.rows[1][2].small == "throughout"
+
+
+def test_levels_that_data_cannot_tell_apart_are_named() -> None:
+    document = documents.classification()
+    levels = [("A", 0.010, 0.008, 0.013), ("B", 0.012, 0.009, 0.015), ("C", 0.09, 0.08, 0.1)]
+    curve = [{"level": name, "loss": loss, "low": low, "high": high, "share": 0.3} for name, loss, low, high in levels]
+    document["ranking"][1] |= {"windows": {"die": ["A"]}, "now": "C", "level_curve": curve}
+    assert "These data show no difference from B." in said(document, "en", 1)
+
+
+def test_a_median_outside_the_window_is_brought_inside() -> None:
+    document = documents.classification()
+    document["ranking"][0] |= {"direction": "inside"}
+    ranking = report(document, "en").ranking
+    assert ranking is not None
+    assert ranking.table.rows[0][2].small == "bring it inside"
+
+
+def test_what_is_left_out_is_not_called_used() -> None:
+    document = documents.classification()
+    document["leaks"] = [
+        {"column": "rework", "kind": kind, "evidence": "x", "action": action}
+        for kind, action in (("too_good", "kept"), ("after_the_fact", "excluded"))
+    ]
+    table = report(document, "en").excluded
+    assert table is not None
+    assert [row[1].text for row in table.rows if row[0].text == "rework"] == ["It is known only after the result."]
+
+
+def test_chances_are_told_as_far_as_they_matter() -> None:
+    chance = Formats("en").chance
+    assert (chance(0.0004), chance(0.0131), chance(0.342)) == ("p < 0.001", "p = 0.013", "p = 0.34")

@@ -75,7 +75,7 @@ def test_the_report_calls_things_by_the_names_of_the_study(place: Path):
 def test_the_table_shows_what_to_hold(place: Path):
     shown = genba(place)
     assert shown.exit_code == 0
-    assert "start with temp [°C]" in shown.stdout
+    assert "Start with temp [°C]" in shown.stdout
     assert "JPY" in shown.stdout
 
 

@@ -125,3 +125,24 @@ def test_advice_stays_where_somebody_has_run():
     assert {setting.name for setting in change.settings} == {"speed", "heat"}
     gap = np.abs(change.unit[1] - 3 * change.unit[0])
     assert gap <= 12
+
+
+def test_only_what_is_advised_is_moved_and_no_further(bottles: tuple[Explainer, pd.DataFrame]):
+    explainer, frame = bottles
+    for window in ([6.0, 7.0], [2.0, 3.0]):
+        limited = Explainer(explainer.reading, explainer.learned, {"cooler": window})
+        for row in explainer.worst(3):
+            found = limited.explain(row)
+            one = found.change or found.best
+            assert one is not None
+            assert [setting.name for setting in one.settings] == ["cooler"]
+            assert min(window[0], frame["cooler"][row]) <= one.values[0] <= max(window[1], frame["cooler"][row])
+            codes = {said["code"] for said in found.to_json()["said"]}
+            assert codes & {"change_advised", "no_change_advised"}
+
+
+def test_where_nothing_is_advised_no_change_is_proposed(bottles: tuple[Explainer, pd.DataFrame]):
+    explainer, _ = bottles
+    found = Explainer(explainer.reading, explainer.learned, {}).explain(explainer.worst(1)[0])
+    assert (found.change, found.best) == (None, None)
+    assert found.to_json()["said"][-1]["code"] == "nothing_advised"
