@@ -135,8 +135,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "使いました: {columns}。",
     ),
     "stage_doubtful": (
-        "Declared to come before {factor}, but going along with it as closely as a consequence would: {states}. What "
-        "is measured after {factor} is set has a wrong stage, and hides the effect of {factor}. Check the stages.",
+        "Declared to come before {factor}, but going along with it as closely as a consequence would: {states}. If "
+        "one of them is measured after {factor} is set, its stage is wrong and the effect of {factor} is hidden. Check "
+        "the stages.",
         "{states}は{factor}より前の工程とされていますが、{factor}の結果のように強く連動しています。{factor}の設定後に測る値"
         "であれば stage が誤りで、{factor}の効果が隠れています。stage を確認してください。",
     ),
