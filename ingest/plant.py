@@ -176,17 +176,22 @@ class Tariff(Words):
     """Money per kWh outside every period."""
     periods: tuple[TariffPeriod, ...] = ()
 
-    def at(self, moment: time) -> float:
-        """Money per kWh at a local time of day."""
-        for period in self.periods:
+    def period(self, moment: time) -> int | None:
+        """Which period holds a local time of day: the first that does, or none."""
+        for place, period in enumerate(self.periods):
             inside = (
                 period.start <= moment < period.end
                 if period.start < period.end
                 else moment >= period.start or moment < period.end
             )
             if inside:
-                return period.price
-        return self.price
+                return place
+        return None
+
+    def at(self, moment: time) -> float:
+        """Money per kWh at a local time of day."""
+        place = self.period(moment)
+        return self.price if place is None else self.periods[place].price
 
 
 class Cost(Words):

@@ -6,6 +6,8 @@ intervals there and elsewhere. The saving is kWh × difference of the prices: an
 have their own reasons.
 """
 
+from datetime import time
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,14 +49,10 @@ def prices(data: Intervals) -> Tariffs | None:
 
 def _periods(data: Intervals, tariff: Tariff) -> tuple[NDArray[np.int64], list[tuple[str, float]]]:
     names = [(f"{period.start:%H:%M}-{period.end:%H:%M}", period.price) for period in tariff.periods]
-    local = data.local
-    minute = (local.hour * 60 + local.minute).to_numpy()
-    codes = np.full(data.n, len(names), dtype=np.int64)
-    for code, period in reversed(list(enumerate(tariff.periods))):  # the first that fits counts, as in Tariff.at
-        start, end = (moment.hour * 60 + moment.minute for moment in (period.start, period.end))
-        inside = (minute >= start) & (minute < end) if period.start < period.end else (minute >= start) | (minute < end)
-        codes[inside] = code
-    return codes, [*names, (OUTSIDE, tariff.price)]
+    minutes, place = np.unique(data.local.hour * 60 + data.local.minute, return_inverse=True)
+    found = [tariff.period(time(int(minute) // 60, int(minute) % 60)) for minute in minutes]
+    codes = np.array([len(names) if one is None else one for one in found], dtype=np.int64)
+    return codes[place], [*names, (OUTSIDE, tariff.price)]
 
 
 def _shiftable(data: Intervals, cheapest: float) -> tuple[float, float]:

@@ -49,7 +49,9 @@ def end(
     at = since_when(until, plant.site.zone, datetime.now(UTC))
     if kind == "closed" and at <= row.declared.since:
         raise UsageError(f"action {action_id} cannot be closed before it begins; withdraw it instead")
-    rows.end(store, action_id, Ending(at, kind, reason.strip(), who.strip()))  # type: ignore[arg-type]
+    ending = Ending(at, kind, reason.strip(), who.strip())  # type: ignore[arg-type]
+    if not rows.end(store, action_id, ending):
+        raise UsageError(f"action {action_id} was ended by somebody else just now; `genba action list` shows by whom")
     found = rows.find(store, action_id)
     assert found is not None
     return found

@@ -6,13 +6,13 @@ deviations), with its square; a flag where it is missing; one column per level o
 
 **Formula.** expected = X β, β = argmin ‖y - X β‖² + `PENALTY` ‖β‖² (the mean is not penalised); residual = y -
 expected + mean y, so that the chart stays in the unit of the target. `cross_fitted`: each fold is expected from
-the others, so a model cannot explain away what is special in its own fold. `against_baseline`: expected from one
-period, for a frozen baseline (ISO 50006); differences from it accumulate in a CUSUM of savings.
+the others, so a model cannot explain away what is special in its own fold. A frozen baseline and savings against it:
+`models.energy.baseline`.
 
 **Shapes.** ``loss`` (n,) finite, ``context`` (n rows; float64 or categorical columns), ``folds`` (n,) codes,
 whole subgroups on one side; → `Expected`. **Limits of validity.** Effects that bend once; no interactions.
-Context that only rises with time (a counter, a date) would explain a trend away: leave it out. **Source.** ISO
-50006; ridge regression (Hoerl, Kennard 1970).
+Context that only rises with time (a counter, a date) would explain a trend away: leave it out. **Source.** Ridge
+regression (Hoerl, Kennard 1970).
 
 >>> rng = np.random.default_rng(0)
 >>> volume = rng.normal(size=200)
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from models.spc.chart import Floats
 
-__all__ = ["Expected", "against_baseline", "cross_fitted"]
+__all__ = ["Expected", "cross_fitted"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -75,21 +75,12 @@ def _expected(x: Floats, y: Floats, known: Bools) -> Floats:
     return np.asarray(mean + (x - middle) @ beta)
 
 
-def _told(loss: Floats, expected: Floats, judged: Bools) -> Expected:
-    spread = float(np.sum((loss[judged] - loss[judged].mean()) ** 2))
-    missed = float(np.sum((loss[judged] - expected[judged]) ** 2))
-    return Expected(loss - expected + float(loss.mean()), 1 - missed / spread if spread > 0 else 0.0)
-
-
 def cross_fitted(loss: Floats, context: pd.DataFrame, folds: Ints) -> Expected:
     """Each fold is expected from the others."""
     x, expected = _design(context), np.empty_like(loss)
     for fold in np.unique(folds):
         inside = folds == fold
         expected[inside] = _expected(x, loss, ~inside)[inside]
-    return _told(loss, expected, np.ones(len(loss), dtype=np.bool_))
-
-
-def against_baseline(loss: Floats, context: pd.DataFrame, baseline: Bools) -> Expected:
-    """Everything is expected from the baseline period; ``r2`` is that of the rest."""
-    return _told(loss, _expected(_design(context), loss, baseline), ~baseline)
+    spread = float(np.sum((loss - loss.mean()) ** 2))
+    missed = float(np.sum((loss - expected) ** 2))
+    return Expected(loss - expected + float(loss.mean()), 1 - missed / spread if spread > 0 else 0.0)

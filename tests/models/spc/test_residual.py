@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.spc.residual import against_baseline, cross_fitted
+from models.spc.residual import cross_fitted
 
 N = 400
 
@@ -37,14 +37,6 @@ def test_context_that_says_nothing_explains_nothing() -> None:
     rng = np.random.default_rng(1)
     told = cross_fitted(rng.normal(size=N), pd.DataFrame({"x": rng.normal(size=N)}), np.arange(N) % 5)
     assert -0.1 < told.r2 < 0.05
-
-
-def test_savings_against_a_frozen_baseline() -> None:
-    """From the 300th unit on 5 less is used; the baseline before knows nothing of it."""
-    context, base, noise = made()
-    saved = np.where(np.arange(N) >= 300, -5.0, 0.0)
-    told = against_baseline(base + noise + saved, context, np.arange(N) < 200)
-    assert told.residual[300:].mean() - told.residual[:300].mean() == pytest.approx(-5, abs=1)
 
 
 def test_a_number_far_outside_the_baseline_does_not_run_away() -> None:
