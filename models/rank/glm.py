@@ -56,7 +56,7 @@ class Fit:
     """A fitted model and what its refits need.
 
     ``beta``: shape (p,). ``penalty``: shape (p,). ``gradients``: (cells, p), scores of each cell at ``beta``.
-    ``hessians``: (cells, p, p), expected information of each cell at ``beta``. ``df``: effective degrees of freedom.
+    ``hessians``: (cells, p, p), expected information of each cell at ``beta``.
     """
 
     beta: Floats
@@ -65,7 +65,6 @@ class Fit:
     gradients: Floats
     hessians: Floats
     logistic: bool
-    df: float
     cover: Floats
     """(p, p) inverse of the penalised information."""
 
@@ -228,5 +227,4 @@ def _finish(phi: Floats, y: Floats, found: Solution, cells: Ints, n_cells: int, 
         gradients[cell] = residual[rows] @ part
         weighted = part * root[rows, None]
         hessians[cell] = weighted.T @ weighted
-    df = float(p - (found.penalty * np.diag(found.cover)).sum())
-    return Fit(found.beta, found.lam, found.penalty, gradients, hessians, logistic, df, found.cover)
+    return Fit(found.beta, found.lam, found.penalty, gradients, hessians, logistic, found.cover)
