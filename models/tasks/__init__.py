@@ -1,0 +1,1 @@
+"""Tasks beside classification and regression: forecasts, anomalies, logs, recommendations, topics, clusters."""

@@ -1,0 +1,1 @@
+"""Rows that are unlike the others, with and without labels."""

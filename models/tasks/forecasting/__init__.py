@@ -1,0 +1,1 @@
+"""What one or several series will be, with intervals."""

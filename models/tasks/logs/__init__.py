@@ -1,0 +1,1 @@
+"""Lines of logs that are unlike the others."""

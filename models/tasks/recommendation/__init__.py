@@ -1,0 +1,1 @@
+"""What users will like, from what they and others liked."""

@@ -1,0 +1,1 @@
+"""What texts speak of."""
