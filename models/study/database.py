@@ -7,6 +7,7 @@ rows, where connectorx cannot go because the connection is encrypted or says how
 
 import warnings
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NULLTYPE, Date, DateTime, Enum, Float, Integer, Numeric, String, Time
 
-__all__ = ["frame_of", "read_table"]
+__all__ = ["Reader", "frame_of", "read_table"]
 
 Kind = Literal["whole", "unsigned", "number", "single", "instant", "duration", "text"]
 
@@ -51,22 +52,52 @@ def read_table(
     FLOAT float32; DATE, DATETIME and TIMESTAMP datetime64[us] in UTC; TIME timedelta64[us]; JSON is its text; bytes
     and geometries are hexadecimal text. On SQLite, which keeps what it is given, the values decide.
     """
+    if engine.dialect.name == "sqlite":
+        return _as_kept(engine, _columns(engine, name, schema, only))
+    return Reader.of(engine, name, schema, only).all()
+
+
+def _columns(engine: Engine, name: str, schema: str | None, only: Collection[str] | None) -> list[Column[Any]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # types SQLAlchemy does not know are read as text
         table = Table(name, MetaData(), schema=schema, autoload_with=engine)
-    columns = [column for column in table.columns if only is None or column.name in only]
-    if engine.dialect.name == "sqlite":
-        return _as_kept(engine, columns)
-    kinds = {column.name: _kind(column) for column in columns}
-    wanted = select(*(_expression(column, kinds[column.name]).label(column.name) for column in columns))
-    fields = pa.schema([(column, WIRE[kind]) for column, kind in kinds.items()])
-    return _frame(_fetched(engine, wanted, fields), kinds)
+    return [column for column in table.columns if only is None or column.name in only]
 
 
-def _fetched(engine: Engine, wanted: Select[Any], fields: pa.Schema) -> pa.Table:
-    address = _address(engine)
-    found = None if address is None else _by_columns(address, wanted)
-    return _by_rows(engine, wanted, fields) if found is None else found.cast(fields)
+@dataclass(frozen=True)
+class Reader:
+    """Columns of a table on MySQL or MariaDB, and how they travel: asked of the server once, for many pages."""
+
+    engine: Engine
+    columns: dict[str, Column[Any]]
+    kinds: dict[str, Kind]
+    address: str | None
+
+    @classmethod
+    def of(cls, engine: Engine, name: str, schema: str | None = None, only: Collection[str] | None = None) -> "Reader":
+        columns = {column.name: column for column in _columns(engine, name, schema, only)}
+        kinds = {name: _kind(column) for name, column in columns.items()}
+        return cls(engine, columns, kinds, _address(engine))
+
+    def all(self) -> pd.DataFrame:
+        """Every row."""
+        return self._read(self._wanted)
+
+    def page(self, key: str, after: int | None, size: int) -> pd.DataFrame:
+        """The next rows in the order of a key that is a whole number; those after ``after``."""
+        column = self.columns[key]
+        wanted = self._wanted.order_by(column).limit(literal_column(str(int(size))))
+        return self._read(wanted if after is None else wanted.where(column > literal_column(str(int(after)))))
+
+    @property
+    def _wanted(self) -> Select[Any]:
+        return select(*(_expression(column, self.kinds[name]).label(name) for name, column in self.columns.items()))
+
+    def _read(self, wanted: Select[Any]) -> pd.DataFrame:
+        fields = pa.schema([(name, WIRE[kind]) for name, kind in self.kinds.items()])
+        found = None if self.address is None else _by_columns(self.address, wanted)
+        table = _by_rows(self.engine, wanted, fields) if found is None else found.cast(fields)
+        return _frame(table, self.kinds)
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

@@ -1,0 +1,170 @@
+"""What a job works with: its arguments, its tables, its user's models, and a way to say how far it is."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pandas as pd
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from models.automl.model import Model
+from models.sql.catalog import Catalog
+from models.sql.errors import MlError
+from models.sql.names import Name
+from models.sql.queue import Job, Queue
+from models.study.database import read_table
+from models.tasks.protocol import TaskModel, load_task
+
+__all__ = ["AnyModel", "Bench", "Cancelled", "Shelf", "needs", "task_of_model"]
+
+AnyModel = Model | TaskModel
+
+
+def needs(model: AnyModel) -> tuple[str, ...]:
+    """Columns that a table must have for the model."""
+    return model.columns if isinstance(model, Model) else model.card.columns
+
+
+def task_of_model(model: AnyModel) -> str:
+    """What it foretells."""
+    return model.task if isinstance(model, Model) else model.card.task
+
+
+KEPT = 8
+"""Models that a worker keeps unpacked."""
+DENIED = {1142, 1143, 1356, 1370}
+"""The servers' errors for what the caller may not read; 1356 where a view no longer finds its columns."""
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error: the caller has gone
+    """Nobody waits for this job any more."""
+
+
+@dataclass
+class Shelf:
+    """Unpacked models, the most recently used ones."""
+
+    models: "OrderedDict[tuple[str, str, int], AnyModel]" = field(default_factory=OrderedDict)
+
+    def get(self, key: tuple[str, str, int], make: Callable[[], AnyModel]) -> AnyModel:
+        if key not in self.models:
+            self.models[key] = make()
+            while len(self.models) > KEPT:
+                self.models.popitem(last=False)
+        self.models.move_to_end(key)
+        return self.models[key]
+
+
+@dataclass
+class Bench:
+    """One job in the hands of a worker."""
+
+    engine: Engine
+    queue: Queue
+    job: Job
+    shelf: Shelf
+    gone: threading.Event
+    """Set when nobody waits any more."""
+    kind: str
+    """mysql or mariadb."""
+
+    @property
+    def args(self) -> dict[str, Any]:
+        return self.job.args
+
+    @property
+    def catalog(self) -> Catalog:
+        return Catalog(self.engine, self.job.owner)
+
+    @property
+    def japanese(self) -> bool:
+        """Is the connection's language Japanese?"""
+        return self.job.language.lower().startswith("ja")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the call; MariaDB hands JSON on as text."""
+        given = self.args.get("options")
+        if isinstance(given, str):
+            try:
+                given = orjson.loads(given)
+            except orjson.JSONDecodeError:
+                raise MlError("options are no JSON; write JSON_OBJECT(...) or NULL") from None
+        if given is None:
+            return {}
+        if not isinstance(given, dict):
+            raise MlError(f"options are {str(given)[:60]!r}, not an object; write JSON_OBJECT(...) or NULL")
+        return {key: value for key, value in given.items() if value is not None}
+
+    @property
+    def handle(self) -> str:
+        """The model handle of the call."""
+        handle = self.args.get("handle")
+        if not handle:
+            raise MlError("the model handle is NULL; give the one that ML_TRAIN wrote into your session variable")
+        return str(handle)
+
+    @property
+    def table(self) -> Name:
+        """The table of the call, as it was written."""
+        return Name.parse(str(self.args["table"]))
+
+    def tell(self, stage: str, share: float) -> None:
+        """Say how far the job is. Raises `Cancelled` where nobody waits."""
+        if self.gone.is_set():
+            raise Cancelled
+        self.queue.tell(self.job, stage, 100.0 * share)
+
+    def read(self, place: int = 0, only: Collection[str] | None = None) -> pd.DataFrame:
+        """A table of the call, with the caller's rights. Raises `MlError` where these do not suffice."""
+        try:
+            return read_table(self.engine, self.queue.view(self.job, place), self.queue.tables, only)
+        except DBAPIError as error:
+            number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
+            if number in DENIED:
+                raise MlError(f"table {self.args.get('table')!r} cannot be read with your rights") from None
+            raise
+
+    def probe(self) -> None:
+        """Raises `MlError` where the caller may not read the first table of the call."""
+        name = Name(self.queue.tables, self.queue.view(self.job)).quoted.replace("%", "%%")
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 1").first()  # noqa: S608
+        except DBAPIError:
+            raise MlError("the model of another user is not for you: you may not read its catalog") from None
+
+    def loaded(self, handle: str) -> tuple[int, dict[str, Any]]:
+        """Number and facts of a loaded model. Raises `MlError`."""
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                text(
+                    f"SELECT model_no, facts FROM {self.queue.schema}.loaded "  # noqa: S608
+                    "WHERE owner = :owner AND model_handle = :handle"
+                ),
+                {"owner": self.job.owner, "handle": handle},
+            ).first()
+        if row is None:
+            self.catalog.entry(handle)
+            raise MlError(f"model {handle!r} is not loaded; CALL sys.ML_MODEL_LOAD('{handle}', NULL) first")
+        return int(row[0]), orjson.loads(row[1])
+
+    def model(self) -> AnyModel:
+        """The loaded model of the call."""
+        number, facts = self.loaded(self.handle)
+        owner = str(facts.get("owner", self.job.owner))
+        key = (owner, self.handle, number)
+        return self.shelf.get(key, lambda: self.unpack(owner, self.handle))
+
+    def unpack(self, owner: str, handle: str) -> AnyModel:
+        """A model out of a catalog."""
+        catalog = Catalog(self.engine, owner)
+        entry = catalog.entry(handle)
+        if entry.status != "Ready":
+            raise MlError(f"model {handle!r} is {entry.status}, not Ready; see model_metadata in MODEL_CATALOG")
+        written = catalog.object(handle)
+        return Model.from_text(written) if entry.task in ("classification", "regression") else load_task(written)

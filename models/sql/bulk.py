@@ -1,0 +1,68 @@
+"""Results of many rows into a staging table: large statements, written as text by columns rather than row by row."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pymysql.converters import escape_string
+from sqlalchemy import Engine
+
+from models.sql.names import Name, quote
+
+__all__ = ["Writer"]
+
+ROWS = 5_000
+"""Rows of one statement; with the longest results far below any server's ``max_allowed_packet``."""
+KEY = "genba_key"
+
+
+class Writer:
+    """A staging table with a whole-number key. ``types``: column to its SQL type, none of them named like the key."""
+
+    key = KEY
+
+    def __init__(self, engine: Engine, schema: str, table: str, types: Mapping[str, str]) -> None:
+        self.engine, self.name, self.types = engine, Name(schema, table), dict(types)
+        columns = ", ".join(f"{quote(name)} {kind}" for name, kind in types.items())
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                f"CREATE TABLE {self.name.quoted} ({quote(KEY)} BIGINT NOT NULL PRIMARY KEY, {columns}) "
+                "ENGINE = InnoDB CHARACTER SET utf8mb4".replace("%", "%%")
+            )
+
+    def write(self, keys: pd.Series, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Append rows. Text is quoted by the driver's own rule; numbers that are no numbers become NULL."""
+        written = [_numbers(keys.to_numpy()), *(_written(columns[name]) for name in self.types)]
+        names = ", ".join(map(quote, (KEY, *self.types)))
+        rows = list(zip(*written, strict=True))
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            for first in range(0, len(rows), ROWS):
+                values = ",".join(["(" + ",".join(row) + ")" for row in rows[first : first + ROWS]])
+                cursor.execute(f"INSERT INTO {self.name.quoted} ({names}) VALUES {values}")  # noqa: S608
+            raw.commit()
+        finally:
+            raw.close()
+
+
+def _written(values: Sequence[Any]) -> list[str]:
+    array = np.asarray(values) if not isinstance(values, list) else None
+    if array is not None and array.dtype.kind in "iufb":
+        return _numbers(array)
+    return [_word(value) for value in values]
+
+
+def _numbers(array: "np.ndarray[Any, Any]") -> list[str]:
+    return [repr(value) if value == value and abs(value) != np.inf else "NULL" for value in array.tolist()]
+
+
+def _word(value: Any) -> str:
+    if value is None or value != value:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, (int, float)):
+        return repr(value)
+    return "'" + escape_string(str(value)) + "'"

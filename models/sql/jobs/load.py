@@ -1,0 +1,52 @@
+"""ML_MODEL_LOAD: a model out of the catalog into the tables that row functions read."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+
+from models.automl.model import Model
+from models.sql.bench import Bench, needs, task_of_model
+from models.sql.walk.rows import Unwalkable
+from models.sql.walk.store import store
+from models.sql.walk.walk import walk_of
+
+__all__ = ["load"]
+
+
+def load(bench: Bench) -> dict[str, Any]:
+    """A model that is loaded already is loaded anew: it may have been trained again since."""
+    owner = str(bench.args.get("user") or bench.job.owner)
+    if owner != bench.job.owner:
+        # The views carry the caller's rights: whoever may not read the other's catalog ends here.
+        bench.probe()
+    model = bench.unpack(owner, bench.handle)
+    facts: dict[str, Any] = {"owner": owner, "columns": list(needs(model))}
+    if isinstance(model, Model):
+        facts |= {"target": model.target.name}
+        walk = walk_of(model)
+    else:
+        walk = Unwalkable(f"{task_of_model(model)} is not evaluated row by row")
+    if isinstance(walk, Unwalkable):
+        facts["why"] = walk.why
+    with bench.engine.begin() as connection:
+        connection.execute(
+            text(f"DELETE FROM {bench.queue.schema}.loaded WHERE owner = :owner AND model_handle = :handle"),  # noqa: S608
+            {"owner": bench.job.owner, "handle": bench.handle},
+        )
+        number = connection.execute(
+            text(
+                f"INSERT INTO {bench.queue.schema}.loaded (owner, model_handle, task, walkable, facts, loaded_at) "  # noqa: S608
+                "VALUES (:owner, :handle, :task, :walkable, :facts, UTC_TIMESTAMP(6))"
+            ),
+            {
+                "owner": bench.job.owner,
+                "handle": bench.handle,
+                "task": task_of_model(model),
+                "walkable": not isinstance(walk, Unwalkable),
+                "facts": orjson.dumps(facts).decode(),
+            },
+        ).lastrowid
+        if not isinstance(walk, Unwalkable):
+            store(connection.connection.cursor(), bench.queue.tables, int(number), walk)
+    return {"model_no": int(number)}

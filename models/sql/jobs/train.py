@@ -1,0 +1,168 @@
+"""ML_TRAIN: a table becomes a model of the caller's catalog."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ingest.errors import GenbaError, nearest
+from models.automl.engine import fit
+from models.automl.model import Model
+from models.sql.bench import Bench, Cancelled
+from models.sql.errors import MlError, coded
+from models.sql.options import TABULAR, task_of, train_options
+def walkable(model, frame): return model, {}
+from models.tasks.protocol import TaskModel, fit_task
+
+__all__ = ["importance_of", "train"]
+
+FEWEST = 5
+"""Rows of a class, as HeatWave asks for."""
+WALKABLE = {
+    "classification": (
+        *("LogisticRegression", "GaussianNB", "DecisionTreeClassifier", "LGBMClassifier"),
+        "LGBMExtraTreesClassifier",
+    ),
+    "regression": ("LinearRegression", "DecisionTreeRegressor", "LGBMRegressor", "LGBMExtraTreesRegressor"),
+}
+"""What is tried unless the caller names others: models that a row function evaluates in milliseconds."""
+
+
+def train(bench: Bench) -> dict[str, Any]:
+    """Answers with the model's handle."""
+    began = time.monotonic()
+    options = bench.options
+    task = task_of(options)
+    target = bench.args.get("target")
+    handle = str(bench.args.get("handle") or _handle(bench))
+    if len(handle) > 255:
+        raise MlError(f"model handle {handle[:40]!r}… is longer than 255 characters")
+    bench.catalog.begin(handle, str(bench.args["table"]), target, task, options.get("notes"))
+    try:
+        frame = bench.read()
+        bench.tell("reading", 0.02)
+        if not len(frame):
+            raise MlError(f"table {bench.args['table']!r} holds no rows; there is nothing to learn from")
+        if task in TABULAR:
+            written, metadata, explanation = _tabular(bench, frame, target, task, options)
+        else:
+            written, metadata, explanation = _other(bench, frame, target, task, options)
+    except Cancelled:
+        bench.catalog.withdraw(handle)
+        raise
+    except GenbaError as error:
+        bench.catalog.failed(handle, str(error))
+        raise
+    metadata |= {"training_time": round(time.monotonic() - began, 3), "train_table_name": bench.args["table"]}
+    metadata |= {"target_column_name": target, "options": options | {"task": task}, "notes": options.get("notes")}
+    bench.catalog.finish(handle, written, metadata, explanation)
+    return {"handle": handle}
+
+
+def _handle(bench: Bench) -> str:
+    name = f"{bench.table}_{bench.job.owner}_{int(time.time())}"
+    return name if not bench.catalog.has(name) else f"{name}_{bench.job.number}"
+
+
+def _tabular(
+    bench: Bench, frame: pd.DataFrame, target: str | None, task: str, options: Mapping[str, Any]
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    if target is None:
+        raise MlError(f"the target is NULL; {task} needs the name of the column to foretell")
+    if target not in frame.columns:
+        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
+    words = train_options(options, frame.columns, target, task)
+    _check_target(frame[target], target, task)
+    words.setdefault("model_list", list(WALKABLE[task]) if "exclude_model_list" not in words else [])
+    model = fit(frame, target, told=lambda what, share, best: bench.tell(what, 0.05 + 0.85 * share), **words)
+    bench.tell("distilling", 0.92)
+    model, distilled = walkable(model, frame)
+    explanation = {"permutation_importance": importance_of(model)}
+    metadata = metadata_of(model, frame)
+    return model.to_text(), metadata | distilled, explanation
+
+
+def _check_target(values: pd.Series, target: str, task: str) -> None:
+    missing = int(values.isna().sum())
+    if missing:
+        raise coded("target_null", f"target {target!r} holds NULL in {missing} rows; fill or delete them")
+    if task == "classification":
+        counts = values.value_counts()
+        few = int((counts < FEWEST).sum())
+        if few:
+            raise coded(
+                "few_rows_of_class",
+                f"{few} of {len(counts)} classes of {target!r} have fewer than {FEWEST} rows; is it regression?",
+            )
+
+
+def importance_of(model: Model) -> dict[str, float]:
+    """Column to how much the score falls without it, the largest first."""
+    return {str(entry["column"]): float(entry["importance"] or 0.0) for entry in model.facts.get("importance", [])}
+
+
+def metadata_of(model: Model, frame: pd.DataFrame) -> dict[str, Any]:
+    """HeatWave's fields, and ours beside them (``quality``, ``leaks``, ``remarks``)."""
+    heaviest = max(model.members, key=lambda member: member.weight)
+    quality = model.quality
+    low, baseline = quality.forward_low, quality.baseline
+    good = low is None or baseline is None or low > baseline
+    return {
+        "task": model.task,
+        "column_names": [str(column) for column in frame.columns if column != model.target.name],
+        "model_quality": "high" if good else "low",
+        "algorithm_name": heaviest.algorithm,
+        "training_score": quality.forward if quality.forward is not None else quality.random,
+        "n_rows": len(frame),
+        "n_columns": frame.shape[1] - 1,
+        "n_selected_rows": model.facts.get("rows_used", len(frame)),
+        "n_selected_columns": len(model.columns),
+        "optimization_metric": quality.metric,
+        "selected_column_names": list(model.columns),
+        "contamination": None,
+        "training_params": {
+            "members": [
+                {"algorithm": one.algorithm, "weight": one.weight, "config": dict(one.config)} for one in model.members
+            ]
+        },
+        "onnx_inputs_info": None,
+        "onnx_outputs_info": None,
+        "training_drift_metric": None,
+        "quality": vars(quality),
+        "leaks": model.leaks.to_dict(),
+        "remarks": model.facts.get("notes"),
+    }
+
+
+def _other(
+    bench: Bench, frame: pd.DataFrame, target: str | None, task: str, options: Mapping[str, Any]
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    if target is not None and target not in frame.columns:
+        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
+    words = {key: value for key, value in options.items() if key not in ("task", "notes")}
+    seed = int(words.pop("seed", 0))
+    model: TaskModel = fit_task(
+        task, frame, target, words, seed=seed, told=lambda what, share: bench.tell(what, 0.05 + 0.9 * share)
+    )
+    card, facts = model.card, dict(model.card.facts)
+    metadata = {
+        "task": task,
+        "column_names": [str(column) for column in frame.columns if column != target],
+        "model_quality": facts.pop("quality", "high"),
+        "algorithm_name": card.algorithm,
+        "training_score": _plain(card.training_score),
+        "n_rows": len(frame),
+        "n_columns": frame.shape[1],
+        "optimization_metric": card.metric,
+        "selected_column_names": list(card.columns),
+        "contamination": options.get("contamination"),
+        "remarks": facts.pop("notes", None),
+        **facts,
+    }
+    return model.to_text(), metadata, {}
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None or not np.isfinite(value) else float(value)

@@ -1,0 +1,104 @@
+"""ML_MODEL_EXPORT and ML_MODEL_IMPORT: models from one catalog into a table, and from a table or ONNX into another."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+
+from ingest.errors import StudyError
+from models.automl.model import Model
+from models.sql.bench import Bench
+from models.sql.catalog import decoded
+from models.sql.errors import MlError
+from models.sql.names import Name, quote
+from models.sql.options import TABULAR
+from models.tasks.protocol import load_task
+
+__all__ = ["export_model", "import_model"]
+
+
+def export_model(bench: Bench) -> dict[str, Any]:
+    """Answers with the statements that make the table: one row a piece, metadata on the first. Works in any status."""
+    output, entry = Name.parse(str(bench.args["output"])), bench.catalog.entry(bench.handle)
+    with bench.engine.connect() as connection:
+        pieces = connection.execute(
+            text(
+                f"SELECT COUNT(*) FROM {bench.catalog.home}.MODEL_OBJECT_CATALOG WHERE model_handle = :handle"  # noqa: S608
+            ),
+            {"handle": entry.handle},
+        ).scalar()
+    home, handle = quote(f"ML_SCHEMA_{bench.job.owner}"), _literal(entry.handle)
+    make = (
+        f"CREATE TABLE {output.quoted} (chunk_id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, model_object LONGTEXT NULL, "
+        "model_metadata JSON NULL) CHARACTER SET utf8mb4"
+    )
+    if not pieces:
+        return {
+            "statements": [
+                make,
+                f"INSERT INTO {output.quoted} (model_metadata) SELECT model_metadata FROM {home}.MODEL_CATALOG "  # noqa: S608
+                f"WHERE model_handle = {handle}",
+                f"UPDATE {output.quoted} SET chunk_id = 0",  # noqa: S608
+            ]
+        }
+    return {
+        "statements": [
+            make,
+            f"INSERT INTO {output.quoted} SELECT o.chunk_id, o.model_object, "  # noqa: S608
+            f"IF(o.chunk_id = 1, c.model_metadata, NULL) FROM {home}.MODEL_OBJECT_CATALOG o "
+            f"JOIN {home}.MODEL_CATALOG c USING (model_handle) WHERE model_handle = {handle} ORDER BY o.chunk_id",
+        ]
+    }
+
+
+def _literal(text_: str) -> str:
+    """A text for a statement, whatever the session's rule for backslashes: as its bytes."""
+    return f"CONVERT(X'{text_.encode().hex()}' USING utf8mb4) COLLATE utf8mb4_bin"
+
+
+def import_model(bench: Bench) -> dict[str, Any]:
+    """A model of ours out of a table that ML_MODEL_EXPORT made, or an ONNX model."""
+    metadata = bench.args.get("metadata")
+    metadata = orjson.loads(metadata) if isinstance(metadata, str) else metadata
+    if not isinstance(metadata, dict):
+        raise MlError("model_metadata is NULL or no object; write JSON_OBJECT(...)")
+    if bench.args.get("object") is not None:
+        return _onnx(bench, str(bench.args["object"]), metadata)
+    written, metadata = _from_table(bench)
+    if str(metadata.get("format", "")).startswith("ONNX"):
+        return _onnx(bench, written, metadata)
+    task = str(metadata.get("task", "classification"))
+    try:
+        model = Model.from_text(written) if task in TABULAR else load_task(written)
+    except StudyError as error:
+        raise MlError(f"the table holds no model of ours: {error}") from None
+    handle = _begin(bench, metadata, task)
+    bench.catalog.finish(handle, model.to_text(), metadata, metadata.get("model_explanation") or {})
+    return {"handle": handle}
+
+
+def _begin(bench: Bench, metadata: dict[str, Any], task: str) -> str:
+    handle = str(bench.args.get("handle") or f"imported_{bench.job.owner}_{bench.job.number}")
+    bench.catalog.begin(
+        handle, metadata.get("train_table_name"), metadata.get("target_column_name"), task, metadata.get("notes")
+    )
+    return handle
+
+
+def _from_table(bench: Bench) -> tuple[str, dict[str, Any]]:
+    frame = bench.read()
+    missing = {"chunk_id", "model_object", "model_metadata"} - set(frame.columns)
+    if missing:
+        raise MlError(f"the table has no column {min(missing)!r}; give one that ML_MODEL_EXPORT made")
+    frame = frame.sort_values("chunk_id")
+    described = frame[frame["model_metadata"].notna()]
+    if len(described) != 1 or int(described["chunk_id"].iloc[0]) > 1:
+        raise MlError("exactly the row with chunk_id 1 must hold model_metadata; give a table as exported")
+    written = "".join(frame["model_object"].dropna())
+    if not written:
+        raise MlError("the table holds no model_object; the model exported was not Ready")
+    return written, decoded(described["model_metadata"].iloc[0])
+
+
+def _onnx(bench: Bench, written: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    raise MlError("ONNX models are not imported yet; import a table that ML_MODEL_EXPORT made")

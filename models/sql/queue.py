@@ -1,0 +1,205 @@
+"""The queue between the stored routines and the workers: jobs taken, told of, ended, and given back.
+
+A worker holds one lock of the server for itself and one for its job, as long as its connection lives. Whoever wants to
+know whether it is alive looks at the lock: no clock is compared, and a worker that was killed is noticed at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, text
+
+from models.sql.names import quote
+
+__all__ = ["MOST_ATTEMPTS", "Job", "Queue"]
+
+MOST_ATTEMPTS = 3
+"""Workers that may die over one job."""
+SILENT = 5
+"""Seconds without a sign of the caller after which it is looked for among the server's threads."""
+KEPT_DAYS = 7
+"""Days that ended jobs stay in ML_STATUS."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of a routine."""
+
+    number: int
+    routine: str
+    owner: str
+    """The user's name, without the host."""
+    connection: int
+    """The caller's, to see whether it still waits."""
+    language: str
+    args: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The jobs of one installation. ``tables``: the schema of our tables."""
+
+    engine: Engine
+    tables: str
+
+    @property
+    def schema(self) -> str:
+        """The schema of our tables, quoted."""
+        return quote(self.tables)
+
+    def view(self, job: Job, place: int = 0) -> str:
+        """The view through which a job reads its table number ``place``, with the caller's rights."""
+        return f"job_{job.number}_{place}"
+
+    def enlist(self, connection: Connection, version: str) -> int:
+        """Register a worker on the connection that will keep it alive; its number."""
+        number = connection.execute(
+            text(f"INSERT INTO {self.schema}.worker (started_at, version) VALUES (UTC_TIMESTAMP(6), :version)"),  # noqa: S608
+            {"version": version},
+        ).lastrowid
+        self._lock(connection, f"worker.{number}")
+        connection.execute(
+            text(
+                f"DELETE FROM {self.schema}.worker "  # noqa: S608
+                "WHERE IS_USED_LOCK(CONCAT(:name, '.worker.', worker_no)) IS NULL"
+            ),
+            {"name": self.tables},
+        )
+        connection.commit()
+        return int(number)
+
+    def take(self, connection: Connection, worker: int) -> Job | None:
+        """The oldest job that waits, and its lock."""
+        row = connection.execute(
+            text(
+                f"SELECT job_no, routine, owner, connection_id, language, args FROM {self.schema}.job "  # noqa: S608
+                "WHERE state = 'queued' ORDER BY job_no LIMIT 1 FOR UPDATE SKIP LOCKED"
+            )
+        ).first()
+        if row is None:
+            connection.rollback()
+            return None
+        self._lock(connection, f"job.{row[0]}")
+        connection.execute(
+            text(
+                f"UPDATE {self.schema}.job SET state = 'running', attempts = attempts + 1, worker_no = :worker, "  # noqa: S608
+                "started_at = UTC_TIMESTAMP(6), stage = NULL, percent = 0 WHERE job_no = :job"
+            ),
+            {"worker": worker, "job": row[0]},
+        )
+        connection.commit()
+        return Job(int(row[0]), str(row[1]), str(row[2]), int(row[3]), str(row[4]), orjson.loads(row[5]))
+
+    def end(self, connection: Connection, job: Job, state: str, message: str | None, answer: Any) -> None:
+        """Write the outcome, then let go of the lock: the caller wakes and finds it."""
+        connection.execute(
+            text(
+                f"UPDATE {self.schema}.job SET state = :state, message = :message, answer = :answer, "  # noqa: S608
+                "percent = IF(:state = 'done', 100, percent), ended_at = UTC_TIMESTAMP(6) "
+                "WHERE job_no = :job AND state = 'running'"
+            ),
+            {
+                "state": state,
+                "message": message,
+                "answer": None if answer is None else orjson.dumps(answer).decode(),
+                "job": job.number,
+            },
+        )
+        connection.commit()
+        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": f"{self.tables}.job.{job.number}"})
+        connection.commit()
+
+    def tell(self, job: Job, stage: str, percent: float) -> None:
+        """How far a job has come, for ML_STATUS."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(
+                    f"UPDATE {self.schema}.job SET stage = :stage, percent = :percent "  # noqa: S608
+                    "WHERE job_no = :job AND state = 'running'"
+                ),
+                {"stage": stage[:80], "percent": percent, "job": job.number},
+            )
+
+    def abandoned(self, job: Job) -> bool:
+        """Has the caller gone, or been interrupted?"""
+        with self._looking() as connection:
+            command = connection.execute(
+                text("SELECT COMMAND FROM information_schema.PROCESSLIST WHERE ID = :id"), {"id": job.connection}
+            ).scalar()
+            if command is not None:
+                return str(command) not in ("Query", "Execute")
+            silent = connection.execute(
+                text(
+                    "SELECT TIMESTAMPDIFF(SECOND, seen_at, UTC_TIMESTAMP(6)) "  # noqa: S608
+                    f"FROM {self.schema}.job WHERE job_no = :job"
+                ),
+                {"job": job.number},
+            ).scalar()
+            return silent is None or int(silent) > SILENT
+
+    def sweep(self) -> None:
+        """Give back what dead workers left, and clear what ended calls left behind."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(
+                    f"UPDATE {self.schema}.job SET state = IF(attempts >= :most, 'failed', 'queued'), "  # noqa: S608
+                    "message = 'the worker died three times over this; its log says more' "
+                    "WHERE state = 'running' AND IS_USED_LOCK(CONCAT(:name, '.job.', job_no)) IS NULL "
+                    "AND started_at < UTC_TIMESTAMP(6) - INTERVAL 1 SECOND"
+                ),
+                {"most": MOST_ATTEMPTS, "name": self.tables},
+            )
+            # A call that still runs its own last statements needs them: it is seen among the threads.
+            ended = connection.execute(
+                text(
+                    f"SELECT job_no, owner FROM {self.schema}.job WHERE cleared = 0 AND (state IN ('done', 'failed', "  # noqa: S608
+                    "'cancelled') OR (state = 'new' AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY)) AND NOT EXISTS "
+                    "(SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = connection_id AND COMMAND <> 'Sleep')"
+                )
+            ).all()
+            for number, owner in ended:
+                self._clear(connection, int(number), str(owner))
+            connection.execute(
+                text(
+                    f"DELETE FROM {self.schema}.job WHERE cleared = 1 "  # noqa: S608
+                    "AND created_at < UTC_TIMESTAMP(6) - INTERVAL :days DAY"
+                ),
+                {"days": KEPT_DAYS},
+            )
+
+    def staging(self, job: Job) -> tuple[str, str]:
+        """Schema and table that a job's results wait in for the caller to fetch them."""
+        return f"ML_SCHEMA_{job.owner}", f"genba_job_{job.number}"
+
+    def _clear(self, connection: Connection, number: int, owner: str) -> None:
+        """Views and staging tables of a job that has ended."""
+        names = connection.execute(
+            text(
+                "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE "
+                "(TABLE_SCHEMA = :tables AND TABLE_NAME LIKE :views) OR (TABLE_SCHEMA = :home AND TABLE_NAME LIKE :staging)"
+            ),
+            {
+                "tables": self.tables,
+                "views": f"job\\_{number}\\_%",
+                "home": f"ML_SCHEMA_{owner}",
+                "staging": f"genba\\_job\\_{number}%",
+            },
+        ).all()
+        for schema, table, kind in names:
+            if table.startswith((f"job_{number}_", f"genba_job_{number}_")) or table == f"genba_job_{number}":
+                what = "VIEW" if kind == "VIEW" else "TABLE"
+                name = f"{quote(schema)}.{quote(table)}".replace("%", "%%")
+                connection.exec_driver_sql(f"DROP {what} IF EXISTS {name}")
+        connection.execute(text(f"UPDATE {self.schema}.job SET cleared = 1 WHERE job_no = :job"), {"job": number})  # noqa: S608
+
+    def _lock(self, connection: Connection, name: str) -> None:
+        connection.execute(text("DO GET_LOCK(:name, 0)"), {"name": f"{self.tables}.{name}"})
+
+    @contextmanager
+    def _looking(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()

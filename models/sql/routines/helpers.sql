@@ -1,0 +1,253 @@
+-- What the public routines share. `SQL SECURITY DEFINER` where our own tables are touched: those check who is asking.
+DROP FUNCTION IF EXISTS {{routines}}.genba_owner
+//
+CREATE FUNCTION {{routines}}.genba_owner() RETURNS VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+  NO SQL SQL SECURITY INVOKER COMMENT 'Name of the user of this session, without the host.'
+  RETURN LEFT(USER(), CHAR_LENGTH(USER()) - CHAR_LENGTH(SUBSTRING_INDEX(USER(), '@', -1)) - 1)
+//
+DROP FUNCTION IF EXISTS {{routines}}.genba_name
+//
+CREATE FUNCTION {{routines}}.genba_name(written TEXT CHARACTER SET utf8mb4) RETURNS TEXT CHARACTER SET utf8mb4
+  DETERMINISTIC NO SQL SQL SECURITY INVOKER COMMENT 'schema.table, each part perhaps in backticks, quoted; NULL if it is none.'
+BEGIN
+  DECLARE rest, part, whole TEXT CHARACTER SET utf8mb4 DEFAULT NULL;
+  DECLARE place INT;
+  SET rest = written;
+  IF LEFT(rest, 1) = '`' THEN
+    -- A doubled backtick becomes a character that no name holds, so that the next single one is the closing one.
+    SET rest = REPLACE(SUBSTRING(rest, 2), '``', CHAR(1 USING utf8mb4));
+    SET place = LOCATE('`', rest);
+    IF place < 2 OR SUBSTRING(rest, place + 1, 1) <> '.' THEN RETURN NULL; END IF;
+    SET part = REPLACE(LEFT(rest, place - 1), CHAR(1 USING utf8mb4), '`');
+    SET rest = REPLACE(SUBSTRING(rest, place + 2), CHAR(1 USING utf8mb4), '``');
+  ELSE
+    SET place = LOCATE('.', rest);
+    IF place < 2 THEN RETURN NULL; END IF;
+    SET part = LEFT(rest, place - 1), rest = SUBSTRING(rest, place + 1);
+  END IF;
+  IF CHAR_LENGTH(part) > 64 THEN RETURN NULL; END IF;
+  SET whole = CONCAT('`', REPLACE(part, '`', '``'), '`.');
+  IF LEFT(rest, 1) = '`' THEN
+    SET rest = REPLACE(SUBSTRING(rest, 2), '``', CHAR(1 USING utf8mb4));
+    SET place = LOCATE('`', rest);
+    IF place < 2 OR place < CHAR_LENGTH(rest) THEN RETURN NULL; END IF;
+    SET rest = REPLACE(LEFT(rest, place - 1), CHAR(1 USING utf8mb4), '`');
+  END IF;
+  IF rest IS NULL OR rest = '' OR CHAR_LENGTH(rest) > 64 THEN RETURN NULL; END IF;
+  RETURN CONCAT(whole, '`', REPLACE(rest, '`', '``'), '`');
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_fail
+//
+CREATE PROCEDURE {{routines}}.genba_fail(IN message TEXT CHARACTER SET utf8mb4) NO SQL SQL SECURITY INVOKER
+BEGIN
+  -- The servers take no more; ML_STATUS shows the whole.
+-- mysql
+  DECLARE longest INT DEFAULT 128;
+-- end
+-- mariadb
+  DECLARE longest INT DEFAULT 512;
+-- end
+  DECLARE said TEXT CHARACTER SET utf8mb4;
+  SET said = IF(CHAR_LENGTH(message) > longest, CONCAT(LEFT(message, longest - 1), '…'), message);
+  SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = said;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_run
+//
+CREATE PROCEDURE {{routines}}.genba_run(IN statement LONGTEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  COMMENT 'One statement, with the rights of whoever calls.'
+BEGIN
+  SET @genba_statement = statement;
+  PREPARE genba_statement FROM @genba_statement;
+  EXECUTE genba_statement;
+  DEALLOCATE PREPARE genba_statement;
+  SET @genba_statement = NULL;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_may_read
+//
+CREATE PROCEDURE {{routines}}.genba_may_read(IN written TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  COMMENT 'Ends with the server''s own error where the caller may not read a table, or there is none.'
+BEGIN
+  DECLARE name, said TEXT CHARACTER SET utf8mb4;
+  SET name = {{routines}}.genba_name(written);
+  IF name IS NULL THEN
+    SET said = CONCAT('table ', IFNULL(QUOTE(LEFT(written, 60)), 'NULL'), ' is no name; write ''schema.table''');
+    CALL {{routines}}.genba_fail(said);
+  END IF;
+  CALL {{routines}}.genba_run(CONCAT('SELECT COUNT(*) INTO @genba_seen FROM (SELECT * FROM ', name, ' LIMIT 0) AS seen'));
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_may_make
+//
+CREATE PROCEDURE {{routines}}.genba_may_make(IN written TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  COMMENT 'Ends with the server''s own error where the caller may not make this table, or there is one.'
+BEGIN
+  DECLARE name, said TEXT CHARACTER SET utf8mb4;
+  SET name = {{routines}}.genba_name(written);
+  IF name IS NULL THEN
+    SET said = CONCAT('output table ', IFNULL(QUOTE(LEFT(written, 60)), 'NULL'), ' is no name; write ''schema.table''');
+    CALL {{routines}}.genba_fail(said);
+  END IF;
+  CALL {{routines}}.genba_run(CONCAT('CREATE TABLE ', name, ' (genba_probe INT)'));
+  CALL {{routines}}.genba_run(CONCAT('DROP TABLE ', name));
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_account
+//
+CREATE PROCEDURE {{routines}}.genba_account(IN claimed TEXT CHARACTER SET utf8mb4, OUT account TEXT CHARACTER SET utf8mb4)
+  SQL SECURITY DEFINER COMMENT 'The account that a caller says it is, quoted, if that can be true.'
+BEGIN
+  -- A DEFINER routine is told neither account nor rights of its caller, only name and host of the session: the
+  -- account claimed must bear that name, and be the one that the server takes for that host.
+  DECLARE account_host, client, best, said TEXT CHARACTER SET utf8mb4;
+  SET account_host = SUBSTRING_INDEX(claimed, '@', -1), client = SUBSTRING_INDEX(USER(), '@', -1);
+  IF NOT (BINARY LEFT(claimed, CHAR_LENGTH(claimed) - CHAR_LENGTH(account_host) - 1) = BINARY {{routines}}.genba_owner()) THEN
+    SET said = CONCAT('called as ', LEFT(claimed, 60), ' by ', LEFT(USER(), 60), '; call ML routines as yourself');
+    CALL {{routines}}.genba_fail(said);
+  END IF;
+  IF claimed <> CURRENT_USER() AND account_host <> client THEN
+    SELECT Host INTO best FROM mysql.user
+      WHERE BINARY User = BINARY {{routines}}.genba_owner()
+        AND (client LIKE Host OR Host LIKE '%/%' OR (Host = 'localhost' AND client IN ('127.0.0.1', '::1')))
+      ORDER BY LOCATE('%', CONCAT(Host, '%')) DESC LIMIT 1;
+    IF best IS NULL OR best <> account_host THEN
+      SET said = CONCAT('account ', LEFT(claimed, 60), ' is not that of ', LEFT(USER(), 60));
+      CALL {{routines}}.genba_fail(said);
+    END IF;
+  END IF;
+  SET account = CONCAT(QUOTE({{routines}}.genba_owner()), '@', QUOTE(account_host));
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_catalog
+//
+CREATE PROCEDURE {{routines}}.genba_catalog(IN claimed TEXT CHARACTER SET utf8mb4)
+  SQL SECURITY DEFINER COMMENT 'The catalog of the caller, and the caller''s rights on it.'
+BEGIN
+  DECLARE account, home TEXT CHARACTER SET utf8mb4;
+  DECLARE seen INT;
+  CALL {{routines}}.genba_account(claimed, account);
+  SET home = CONCAT('ML_SCHEMA_', {{routines}}.genba_owner());
+  IF CHAR_LENGTH(home) > 64 THEN
+    CALL {{routines}}.genba_fail(CONCAT('user name ', LEFT({{routines}}.genba_owner(), 40), ' is too long for a schema name'));
+  END IF;
+  SELECT COUNT(*) INTO seen FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA = home AND TABLE_NAME IN ('MODEL_CATALOG', 'MODEL_OBJECT_CATALOG');
+  IF seen < 2 THEN
+    SET home = CONCAT('`', REPLACE(home, '`', '``'), '`');
+    CALL {{routines}}.genba_run(CONCAT('CREATE SCHEMA IF NOT EXISTS ', home, ' CHARACTER SET utf8mb4'));
+    CALL {{routines}}.genba_run(CONCAT('CREATE TABLE IF NOT EXISTS ', home, '.MODEL_CATALOG ('
+      'model_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, '
+      'model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL UNIQUE, '
+      'model_object JSON NULL, model_owner VARCHAR(255) NOT NULL, build_timestamp BIGINT NULL, '
+      'target_column_name VARCHAR(64) NULL, train_table_name VARCHAR(255) NULL, model_object_size BIGINT NULL, '
+      'model_type VARCHAR(64) NULL, task VARCHAR(64) NULL, column_names JSON NULL, model_explanation JSON NULL, '
+      'last_accessed TIMESTAMP NULL, model_metadata JSON NULL, notes TEXT NULL) ENGINE = InnoDB CHARACTER SET utf8mb4'));
+    CALL {{routines}}.genba_run(CONCAT('CREATE TABLE IF NOT EXISTS ', home, '.MODEL_OBJECT_CATALOG ('
+      'chunk_id INT NOT NULL, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, '
+      'model_object LONGTEXT NULL, PRIMARY KEY (model_handle, chunk_id), '
+      'FOREIGN KEY (model_handle) REFERENCES ', home, '.MODEL_CATALOG (model_handle) '
+      'ON DELETE CASCADE ON UPDATE CASCADE) ENGINE = InnoDB CHARACTER SET utf8mb4'));
+    -- In a grant the underscore is a wildcard, and this is the one schema that is meant.
+    SET home = REPLACE(REPLACE(home, '_', '\\_'), '%', '\\%');
+    IF claimed <> CURRENT_USER() THEN
+      CALL {{routines}}.genba_run(CONCAT('GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP ON ', home, '.* TO ', account));
+    END IF;
+  END IF;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_submit
+//
+CREATE PROCEDURE {{routines}}.genba_submit(
+  IN asked VARCHAR(40), IN claimed TEXT CHARACTER SET utf8mb4, IN arguments LONGTEXT CHARACTER SET utf8mb4,
+  IN read_tables TEXT CHARACTER SET utf8mb4, OUT job BIGINT UNSIGNED)
+  SQL SECURITY DEFINER COMMENT 'A job for a worker. Tables are read through views that have the caller''s rights.'
+BEGIN
+  DECLARE account, name TEXT CHARACTER SET utf8mb4;
+  DECLARE place INT DEFAULT 0;
+  SELECT COUNT(*) INTO place FROM {{tables}}.worker
+    WHERE IS_USED_LOCK(CONCAT('{{tables_text}}.worker.', worker_no)) IS NOT NULL;
+  IF place = 0 THEN
+    CALL {{routines}}.genba_fail('no worker is running, so nobody can do this; start one with: genba sql serve');
+  END IF;
+  CALL {{routines}}.genba_catalog(claimed);
+  CALL {{routines}}.genba_account(claimed, account);
+  INSERT INTO {{tables}}.job (routine, owner, connection_id, language, args, state, created_at, seen_at)
+    VALUES (asked, {{routines}}.genba_owner(), CONNECTION_ID(), @@session.lc_messages, arguments, 'new',
+      UTC_TIMESTAMP(6), UTC_TIMESTAMP(6));
+  SET job = LAST_INSERT_ID(), place = 0;
+  WHILE place < IFNULL(JSON_LENGTH(read_tables), 0) DO
+    SET name = {{routines}}.genba_name(JSON_UNQUOTE(JSON_EXTRACT(read_tables, CONCAT('$[', place, ']'))));
+    CALL {{routines}}.genba_run(CONCAT('CREATE DEFINER = ', account, ' SQL SECURITY DEFINER VIEW {{tables}}.job_',
+      job, '_', place, ' AS SELECT * FROM ', name));
+    SET place = place + 1;
+  END WHILE;
+  UPDATE {{tables}}.job SET state = 'queued' WHERE job_no = job;
+  COMMIT;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_wait
+//
+CREATE PROCEDURE {{routines}}.genba_wait(IN job BIGINT UNSIGNED, OUT result LONGTEXT CHARACTER SET utf8mb4)
+  SQL SECURITY DEFINER COMMENT 'Until a job of the caller is done; its error is raised.'
+BEGIN
+  DECLARE now_state VARCHAR(10);
+  DECLARE said TEXT CHARACTER SET utf8mb4;
+  DECLARE whose VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  DECLARE tries, polls, got, slept INT DEFAULT 0;
+  DECLARE serving BIGINT UNSIGNED;
+  waiting: LOOP
+    -- Each look is a transaction of its own: an open one would see the queue as it was.
+    COMMIT;
+    SELECT state, message, answer, owner, attempts INTO now_state, said, result, whose, tries
+      FROM {{tables}}.job WHERE job_no = job;
+    IF now_state IS NULL OR whose <> {{routines}}.genba_owner() THEN
+      CALL {{routines}}.genba_fail(CONCAT('no job ', IFNULL(job, 'NULL'), ' of yours'));
+    END IF;
+    IF now_state NOT IN ('queued', 'running') THEN LEAVE waiting; END IF;
+    UPDATE {{tables}}.job SET seen_at = UTC_TIMESTAMP(6)
+      WHERE job_no = job AND seen_at < UTC_TIMESTAMP(6) - INTERVAL 1 SECOND;
+    COMMIT;
+    SET got = NULL;
+    IF now_state = 'running' THEN
+      -- The worker holds this lock while it works. Whoever waits for it wakes at once, and an interruption is an error.
+      SET got = GET_LOCK(CONCAT('{{tables_text}}.job.', job), 1);
+      IF got = 1 THEN
+        DO RELEASE_LOCK(CONCAT('{{tables_text}}.job.', job));
+        -- Still running, and nobody holds the lock: the worker has died.
+        UPDATE {{tables}}.job SET state = IF(attempts >= 3, 'failed', 'queued'),
+          message = 'the worker died three times over this; its log says more' WHERE job_no = job AND state = 'running';
+      END IF;
+    ELSEIF polls < 40 THEN
+      SELECT SLEEP(0.005) INTO slept;
+      IF slept = 1 THEN
+        UPDATE {{tables}}.job SET state = 'cancelled', message = 'interrupted' WHERE job_no = job AND state = 'queued';
+      END IF;
+      SET polls = polls + 1;
+    ELSE
+      SET serving = NULL;
+      SELECT MAX(worker_no) INTO serving FROM {{tables}}.worker
+        WHERE IS_USED_LOCK(CONCAT('{{tables_text}}.worker.', worker_no)) IS NOT NULL;
+      IF serving IS NULL THEN
+        UPDATE {{tables}}.job SET state = 'failed', message = 'the last worker has ended; start one with: genba sql serve'
+          WHERE job_no = job AND state = 'queued';
+      ELSEIF GET_LOCK(CONCAT('{{tables_text}}.worker.', serving), 1) = 1 THEN
+        DO RELEASE_LOCK(CONCAT('{{tables_text}}.worker.', serving));
+      END IF;
+    END IF;
+  END LOOP;
+  IF now_state <> 'done' THEN CALL {{routines}}.genba_fail(IFNULL(said, now_state)); END IF;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_finish
+//
+CREATE PROCEDURE {{routines}}.genba_finish(IN result LONGTEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  COMMENT 'The statements that a job left to the caller, with the caller''s own rights.'
+BEGIN
+  DECLARE place INT DEFAULT 0;
+  WHILE place < IFNULL(JSON_LENGTH(JSON_EXTRACT(result, '$.statements')), 0) DO
+    CALL {{routines}}.genba_run(JSON_UNQUOTE(JSON_EXTRACT(result, CONCAT('$.statements[', place, ']'))));
+    SET place = place + 1;
+  END WHILE;
+END

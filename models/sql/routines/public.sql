@@ -1,0 +1,285 @@
+-- The routines under HeatWave AutoML's names. `SQL SECURITY INVOKER`: tables are read and made with the caller's rights.
+-- Each commits what the caller has written, so that a client with autocommit off sees its rows learnt from.
+DROP PROCEDURE IF EXISTS {{routines}}.ML_CREATE_OR_UPGRADE_CATALOG
+//
+CREATE PROCEDURE {{routines}}.ML_CREATE_OR_UPGRADE_CATALOG() SQL SECURITY INVOKER
+BEGIN
+  COMMIT;
+  CALL {{routines}}.genba_catalog(CURRENT_USER());
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_TRAIN
+//
+CREATE PROCEDURE {{routines}}.ML_TRAIN(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON,
+  INOUT model_handle VARCHAR(255) CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE more TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
+  CALL {{routines}}.genba_tables(table_name, options, more);
+  CALL {{routines}}.genba_submit('ML_TRAIN', CURRENT_USER(), JSON_OBJECT('table', table_name, 'target', target_column_name,
+    'options', options, 'handle', model_handle), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+  SET model_handle = JSON_UNQUOTE(JSON_EXTRACT(result, '$.handle'));
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_tables
+//
+CREATE PROCEDURE {{routines}}.genba_tables(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN options JSON, OUT read_tables TEXT CHARACTER SET utf8mb4)
+  SQL SECURITY INVOKER COMMENT 'The table of a call and those that its options name, each looked at with the caller''s rights.'
+BEGIN
+  DECLARE name TEXT CHARACTER SET utf8mb4;
+  SET read_tables = JSON_ARRAY(table_name);
+  IF options IS NOT NULL AND NOT JSON_VALID(options) THEN
+    CALL {{routines}}.genba_fail('options are no JSON; write JSON_OBJECT(...) or NULL');
+  END IF;
+  SET name = JSON_UNQUOTE(JSON_EXTRACT(options, '$.item_metadata.table_name'));
+  IF name IS NOT NULL THEN
+    CALL {{routines}}.genba_may_read(name);
+    SET read_tables = JSON_ARRAY_APPEND(read_tables, '$', name);
+  END IF;
+  SET name = JSON_UNQUOTE(JSON_EXTRACT(options, '$.user_metadata.table_name'));
+  IF name IS NOT NULL THEN
+    CALL {{routines}}.genba_may_read(name);
+    SET read_tables = JSON_ARRAY_APPEND(read_tables, '$', name);
+  END IF;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_EXPLAIN
+//
+CREATE PROCEDURE {{routines}}.ML_EXPLAIN(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4,
+  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE more TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
+  CALL {{routines}}.genba_tables(table_name, options, more);
+  CALL {{routines}}.genba_submit('ML_EXPLAIN', CURRENT_USER(), JSON_OBJECT('table', table_name, 'target', target_column_name,
+    'options', options, 'handle', model_handle), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_PREDICT_TABLE
+//
+CREATE PROCEDURE {{routines}}.ML_PREDICT_TABLE(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle VARCHAR(255) CHARACTER SET utf8mb4,
+  IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
+  CALL {{routines}}.genba_table_to_table('ML_PREDICT_TABLE', table_name, model_handle, output_table_name, options)
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_EXPLAIN_TABLE
+//
+CREATE PROCEDURE {{routines}}.ML_EXPLAIN_TABLE(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle VARCHAR(255) CHARACTER SET utf8mb4,
+  IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
+  CALL {{routines}}.genba_table_to_table('ML_EXPLAIN_TABLE', table_name, model_handle, output_table_name, options)
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_table_to_table
+//
+CREATE PROCEDURE {{routines}}.genba_table_to_table(
+  IN asked VARCHAR(40), IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle VARCHAR(255) CHARACTER SET utf8mb4,
+  IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE more, name TEXT CHARACTER SET utf8mb4;
+  DECLARE keyed INT DEFAULT 0;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN
+    -- The key that was added for this call goes again.
+    IF keyed = 1 THEN
+      CALL {{routines}}.genba_run(CONCAT('ALTER TABLE ', name, ' DROP COLUMN `_4aad19ca6e_pk_id`'));
+    END IF;
+    RESIGNAL;
+  END;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
+  SET name = {{routines}}.genba_name(table_name);
+  IF name <=> {{routines}}.genba_name(output_table_name) THEN
+    CALL {{routines}}.genba_run(CONCAT(
+      'ALTER TABLE ', name, ' ADD COLUMN `_4aad19ca6e_pk_id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY'));
+    SET keyed = 1;
+  ELSE
+    CALL {{routines}}.genba_may_make(output_table_name);
+  END IF;
+  CALL {{routines}}.genba_tables(table_name, options, more);
+  CALL {{routines}}.genba_submit(asked, CURRENT_USER(), JSON_OBJECT('table', table_name, 'output', output_table_name,
+    'options', options, 'handle', model_handle), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_finish(result);
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_SCORE
+//
+CREATE PROCEDURE {{routines}}.ML_SCORE(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4,
+  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN metric TEXT CHARACTER SET utf8mb4, OUT score DOUBLE,
+  IN options JSON) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE more TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
+  CALL {{routines}}.genba_tables(table_name, options, more);
+  CALL {{routines}}.genba_submit('ML_SCORE', CURRENT_USER(), JSON_OBJECT('table', table_name, 'target', target_column_name,
+    'metric', metric, 'options', options, 'handle', model_handle), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+  SET score = IF(JSON_TYPE(JSON_EXTRACT(result, '$.score')) = 'NULL', NULL, JSON_EXTRACT(result, '$.score') + 0e0);
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_LOAD
+//
+CREATE PROCEDURE {{routines}}.ML_MODEL_LOAD(
+  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN user TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE name, more TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  SET more = '[]';
+  IF user IS NOT NULL AND NOT BINARY user = BINARY {{routines}}.genba_owner() THEN
+    -- Of somebody else only what his catalog lets the caller read.
+    SET name = CONCAT('`ML_SCHEMA_', REPLACE(user, '`', '``'), '`.`MODEL_OBJECT_CATALOG`');
+    CALL {{routines}}.genba_may_read(name);
+    SET more = JSON_ARRAY(name);
+  END IF;
+  CALL {{routines}}.genba_submit('ML_MODEL_LOAD', CURRENT_USER(), JSON_OBJECT('handle', model_handle, 'user', user), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_UNLOAD
+//
+CREATE PROCEDURE {{routines}}.ML_MODEL_UNLOAD(IN model_handle VARCHAR(255) CHARACTER SET utf8mb4) SQL SECURITY DEFINER
+BEGIN
+  COMMIT;
+  DELETE FROM {{tables}}.loaded WHERE loaded.owner = {{routines}}.genba_owner() AND loaded.model_handle = BINARY model_handle;
+  COMMIT;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_ACTIVE
+//
+CREATE PROCEDURE {{routines}}.ML_MODEL_ACTIVE(IN user TEXT CHARACTER SET utf8mb4, OUT model_info JSON) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_submit('ML_MODEL_ACTIVE', CURRENT_USER(), JSON_OBJECT('user', user), '[]', job);
+  CALL {{routines}}.genba_wait(job, result);
+  SET model_info = JSON_EXTRACT(result, '$.active');
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_EXPORT
+//
+CREATE PROCEDURE {{routines}}.ML_MODEL_EXPORT(
+  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN output_table_name TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_make(output_table_name);
+  CALL {{routines}}.genba_submit('ML_MODEL_EXPORT', CURRENT_USER(),
+    JSON_OBJECT('handle', model_handle, 'output', output_table_name), '[]', job);
+  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_finish(result);
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_IMPORT
+//
+CREATE PROCEDURE {{routines}}.ML_MODEL_IMPORT(
+  IN model_object LONGTEXT CHARACTER SET utf8mb4, IN model_metadata JSON,
+  INOUT model_handle VARCHAR(255) CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE name, more TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  SET more = '[]';
+  IF model_object IS NULL THEN
+    SET name = CONCAT('`', REPLACE(JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.schema')), '`', '``'), '`.`',
+      REPLACE(JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.table')), '`', '``'), '`');
+    CALL {{routines}}.genba_may_read(name);
+    SET more = JSON_ARRAY(name);
+  END IF;
+  CALL {{routines}}.genba_submit('ML_MODEL_IMPORT', CURRENT_USER(), JSON_OBJECT('object', model_object,
+    'metadata', model_metadata, 'handle', model_handle), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+  SET model_handle = JSON_UNQUOTE(JSON_EXTRACT(result, '$.handle'));
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.TRAIN_TEST_SPLIT
+//
+CREATE PROCEDURE {{routines}}.TRAIN_TEST_SPLIT(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON)
+  SQL SECURITY INVOKER
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE more, name TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
+  SET name = {{routines}}.genba_name(table_name);
+  CALL {{routines}}.genba_may_make(CONCAT(LEFT(name, CHAR_LENGTH(name) - 1), '_train`'));
+  CALL {{routines}}.genba_may_make(CONCAT(LEFT(name, CHAR_LENGTH(name) - 1), '_test`'));
+  CALL {{routines}}.genba_tables(table_name, options, more);
+  CALL {{routines}}.genba_submit('TRAIN_TEST_SPLIT', CURRENT_USER(), JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_finish(result);
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_RANK
+//
+CREATE PROCEDURE {{routines}}.ML_RANK(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON)
+  SQL SECURITY INVOKER COMMENT 'What to fix first: one row for each setting worth changing, the best first.'
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE more TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
+  CALL {{routines}}.genba_tables(table_name, options, more);
+  CALL {{routines}}.genba_submit('ML_RANK', CURRENT_USER(), JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+  SELECT listed.* FROM JSON_TABLE(JSON_EXTRACT(result, '$.rows'), '$[*]' COLUMNS (
+    `rank` INT PATH '$.rank', factor VARCHAR(64) PATH '$.factor', direction VARCHAR(10) PATH '$.direction',
+    `window` TEXT PATH '$.window', gain DOUBLE PATH '$.gain', gain_low DOUBLE PATH '$.gain_low',
+    gain_high DOUBLE PATH '$.gain_high', gain_unit VARCHAR(80) PATH '$.gain_unit', money DOUBLE PATH '$.money',
+    currency VARCHAR(10) PATH '$.currency', p_first DOUBLE PATH '$.p_first', evidence VARCHAR(20) PATH '$.evidence',
+    support DOUBLE PATH '$.support', verdict VARCHAR(30) PATH '$.verdict', reason TEXT PATH '$.reason')) AS listed;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_AUDIT
+//
+CREATE PROCEDURE {{routines}}.ML_AUDIT(
+  IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON)
+  SQL SECURITY INVOKER COMMENT 'Columns and rows that know the answer.'
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  DECLARE more TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
+  CALL {{routines}}.genba_tables(table_name, options, more);
+  CALL {{routines}}.genba_submit('ML_AUDIT', CURRENT_USER(), JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options), more, job);
+  CALL {{routines}}.genba_wait(job, result);
+  SELECT listed.* FROM JSON_TABLE(JSON_EXTRACT(result, '$.rows'), '$[*]' COLUMNS (
+    suspect VARCHAR(255) PATH '$.suspect', kind VARCHAR(40) PATH '$.kind', certain INT PATH '$.certain',
+    action VARCHAR(20) PATH '$.action', evidence TEXT PATH '$.evidence')) AS listed;
+END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.ML_STATUS
+//
+CREATE PROCEDURE {{routines}}.ML_STATUS() SQL SECURITY DEFINER
+  COMMENT 'The last calls of this user, the newest first: from a second connection, how far a call has come.'
+  SELECT job_no AS job, routine, state, stage, ROUND(percent, 1) AS percent, created_at,
+    ROUND(TIMESTAMPDIFF(MICROSECOND, created_at, IFNULL(ended_at, UTC_TIMESTAMP(6))) / 1e6, 3) AS seconds, message
+  FROM {{tables}}.job WHERE owner = {{routines}}.genba_owner() ORDER BY job_no DESC LIMIT 50

@@ -1,0 +1,72 @@
+"""The input of a table routine: its columns and key as the server has them, and where its rows are read in pages."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from models.sql.bench import Bench
+from models.sql.names import Name, quote
+from models.sql.pages import Keyed
+
+__all__ = ["AUTO_KEY", "BATCH", "Shape", "has", "shape_of", "source_of"]
+
+AUTO_KEY = "_4aad19ca6e_pk_id"
+"""The key that an output table gets where its input has none; HeatWave's name."""
+BATCH = 50_000
+WHOLE = ("tinyint", "smallint", "mediumint", "int", "bigint")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The input: its columns, in order, its primary key, and whether pages can follow that key."""
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    paged: bool
+
+
+def has(columns: tuple[str, ...], name: str) -> bool:
+    """Is there a column of this name? Servers do not tell large letters from small ones in it."""
+    return any(column.lower() == name.lower() for column in columns)
+
+
+def shape_of(bench: Bench) -> Shape:
+    """The input's columns through the view; its key from the table that the caller named."""
+    with bench.engine.connect() as connection:
+        columns = connection.execute(
+            text(
+                "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :schema AND TABLE_NAME = :view "
+                "ORDER BY ORDINAL_POSITION"
+            ),
+            {"schema": bench.queue.tables, "view": bench.queue.view(bench.job)},
+        ).scalars()
+        names = tuple(map(str, columns))
+        key = connection.execute(
+            text(
+                "SELECT k.COLUMN_NAME, c.DATA_TYPE FROM information_schema.KEY_COLUMN_USAGE k "
+                "JOIN information_schema.COLUMNS c USING (TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME) "
+                "WHERE k.CONSTRAINT_NAME = 'PRIMARY' AND k.TABLE_SCHEMA = :schema AND k.TABLE_NAME = :table "
+                "ORDER BY k.ORDINAL_POSITION"
+            ),
+            {"schema": bench.table.schema, "table": bench.table.table},
+        ).all()
+    columns_of_key = tuple(str(row[0]) for row in key)
+    return Shape(names, columns_of_key, len(key) == 1 and str(key[0][1]).lower() in WHOLE)
+
+
+def source_of(bench: Bench, shape: Shape) -> Keyed:
+    """Where pages are read: the view by the input's own key, or a copy with a key of its own."""
+    view = Name(bench.queue.tables, bench.queue.view(bench.job))
+    if shape.paged:
+        return Keyed(view, shape.key[0], copied=False)
+    schema, table = bench.queue.staging(bench.job)
+    copy = Name(schema, f"{table}_rows")
+    key = AUTO_KEY if not has(shape.columns, AUTO_KEY) else f"{AUTO_KEY}_"
+    with bench.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE TABLE {copy.quoted} ({quote(key)} BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY) "
+            f"AS SELECT * FROM {view.quoted}".replace("%", "%%")
+        )
+    return Keyed(copy, key, copied=True)
+
+

@@ -1,0 +1,134 @@
+"""The worker behind the stored routines: takes jobs, does them with the engine, and outlives what goes wrong in them."""
+
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import contextmanager
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ingest.errors import GenbaError
+from models.automl.facts import versions
+from models.sql.bench import Bench, Cancelled, Shelf
+from models.sql.install import kind_of
+from models.sql.jobs import JOBS
+from models.sql.names import quote
+from models.sql.queue import Job, Queue
+
+__all__ = ["Worker"]
+
+log = structlog.get_logger()
+
+IDLE = 0.02
+"""Seconds between two looks at an empty queue: what a call waits at most before anybody takes it."""
+LOOK = 0.5
+"""Seconds between two looks whether the caller is still there."""
+SWEEP = 5.0
+SILENCE = 60
+"""Seconds after which the server ends the connection of a worker that has gone without a word."""
+
+
+class Worker:
+    """One worker. ``stop`` ends it after the job in hand."""
+
+    def __init__(self, engine: Engine, tables: str) -> None:
+        self.engine = engine
+        self.queue = Queue(engine, tables)
+        self.shelf = Shelf()
+        self.stop = threading.Event()
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Until stopped. ``ready`` is called when jobs are taken. Database errors end it: whoever starts it starts it
+        again."""
+        with self.engine.connect() as connection:
+            kind = kind_of(connection)
+            connection.execute(text("SET SESSION wait_timeout = :silence"), {"silence": SILENCE})
+            number = self.queue.enlist(connection, versions().get("genba", "?"))
+            ready()
+            swept = 0.0
+            while not self.stop.is_set():
+                if time.monotonic() - swept > SWEEP:
+                    self.queue.sweep()
+                    swept = time.monotonic()
+                job = self.queue.take(connection, number)
+                if job is None:
+                    self.stop.wait(IDLE)
+                    continue
+                self._do(connection, job, kind)
+
+    def _do(self, connection: Connection, job: Job, kind: str) -> None:
+        began = time.monotonic()
+        with _watched(self.queue, job) as gone, _kept(connection):
+            bench = Bench(self.engine, self.queue, job, self.shelf, gone, kind)
+            state, message, answer = _outcome(bench)
+        self.queue.end(connection, job, state, message, answer)
+        log.info("job", job=job.number, routine=job.routine, owner=job.owner, state=state,
+                 seconds=round(time.monotonic() - began, 3))  # fmt: skip
+
+
+def _outcome(bench: Bench) -> tuple[str, str | None, Any]:
+    """State, message and answer of a job: whatever it raises ends it, and not the worker."""
+    work = JOBS.get(bench.job.routine)
+    if work is None:
+        return "failed", f"routine {bench.job.routine!r} is unknown to this worker; update it", None
+    try:
+        return "done", None, work(bench)
+    except Cancelled:
+        return "cancelled", "the caller has gone, or interrupted the call", None
+    except GenbaError as error:
+        return "failed", str(error), None
+    except DBAPIError as error:
+        log.warning("job", job=bench.job.number, routine=bench.job.routine, error=str(error.orig))
+        return "failed", str(error.orig.args[-1]) if error.orig is not None else str(error), None
+    except MemoryError:
+        return "failed", "not enough memory for this table; give fewer rows or columns", None
+    except Exception as error:  # noqa: BLE001 - the one edge that must not die: one call's fault is not the next one's
+        log.error("job", job=bench.job.number, routine=bench.job.routine, traceback=traceback.format_exc())
+        return "failed", f"{type(error).__name__}: {error}; the worker's log says more", None
+
+
+@contextmanager
+def _watched(queue: Queue, job: Job) -> Iterator[threading.Event]:
+    """An event that is set when nobody waits for the job any more."""
+    gone, done = threading.Event(), threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK):
+            try:
+                if queue.abandoned(job):
+                    gone.set()
+                    return
+            except SQLAlchemyError as error:
+                log.warning("job", job=job.number, error=str(error))
+
+    watcher = threading.Thread(target=look, name=f"job-{job.number}", daemon=True)
+    watcher.start()
+    try:
+        yield gone
+    finally:
+        done.set()
+        watcher.join()
+
+
+@contextmanager
+def _kept(connection: Connection) -> Iterator[None]:
+    """The connection that holds the locks, spoken to now and then while the job runs on others."""
+    done = threading.Event()
+
+    def speak() -> None:
+        while not done.wait(SILENCE / 4):
+            connection.execute(text("DO 1"))
+            connection.rollback()
+
+    speaker = threading.Thread(target=speak, name="keep", daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        speaker.join()
