@@ -1,0 +1,391 @@
+-- The row functions: a loaded model, evaluated by the database alone. How: models/sql/walk, docs/sql.md.
+-- A document of the input becomes views (numbers without gaps), views become scores (walk_scores), scores become
+-- answers (walk_answers: probabilities or a value). Lists travel between the steps as JSON arrays.
+DROP FUNCTION IF EXISTS {{tables}}.walk_number
+//
+CREATE FUNCTION {{tables}}.walk_number(cell LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    decimal_sign CHAR(1) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, unit VARCHAR(250) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    RETURNS DOUBLE DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'A number written as a word; NULL for what is none, as models.automl.columns.numbers reads it'
+BEGIN
+    DECLARE w, digits, rest, power LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE sign VARCHAR(1) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    SET w = TRIM(cell);
+    IF w REGEXP '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$' AND decimal_sign = '.'
+        AND NOT w REGEXP '^[+-]?0[0-9]+$' THEN
+        RETURN CAST(w AS DOUBLE);
+    END IF;
+    IF LOWER(w) IN ('true', 'false') THEN
+        RETURN LOWER(w) = 'true';
+    END IF;
+    IF CHAR_LENGTH(w) <> LENGTH(w) THEN
+        SET w = REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(w, '−', '-'), '’', ''''), '　', ' '), '．', '.'), '，', ','), '－', '-');
+        SET w = REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(w, '０', '0'), '１', '1'), '２', '2'), '３', '3'), '４', '4');
+        SET w = REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(w, '５', '5'), '６', '6'), '７', '7'), '８', '8'), '９', '9');
+        SET w = REPLACE(REPLACE(REPLACE(REPLACE(w, '％', '%'), '℃', '°C'), '＋', '+'), '￥', '¥');
+    END IF;
+    IF unit <> '' THEN
+        SET w = IF(LEFT(w, CHAR_LENGTH(unit)) = unit, TRIM(SUBSTRING(w, CHAR_LENGTH(unit) + 1)),
+            IF(LEFT(w, CHAR_LENGTH(unit) + 1) IN (CONCAT('-', unit), CONCAT('+', unit)),
+                CONCAT(LEFT(w, 1), TRIM(SUBSTRING(w, CHAR_LENGTH(unit) + 2))),
+                IF(RIGHT(w, CHAR_LENGTH(unit)) = unit, TRIM(LEFT(w, CHAR_LENGTH(w) - CHAR_LENGTH(unit))), w)));
+    END IF;
+    SET sign = IF(LEFT(w, 1) IN ('-', '+'), LEFT(w, 1), '');
+    SET digits = TRIM(SUBSTRING(w, CHAR_LENGTH(sign) + 1));
+    SET power = IF(digits REGEXP '[eE][+-]?[0-9]{1,3}$', SUBSTRING(digits, REGEXP_INSTR(digits, '[eE][+-]?[0-9]{1,3}$')), '');
+    SET digits = LEFT(digits, CHAR_LENGTH(digits) - CHAR_LENGTH(power));
+    IF NOT digits REGEXP '^([0-9]{1,3}([ '']?[0-9]{3})+([.,][0-9]*)?|[0-9][0-9.,]*|[.,][0-9]+)$'
+        AND NOT digits REGEXP '^[0-9]{1,3}([ ''][0-9]{3})+([.,][0-9]*)?$' THEN
+        RETURN NULL;
+    END IF;
+    SET digits = REPLACE(REPLACE(digits, ' ', ''), '''', '');
+    SET rest = IF(LOCATE(decimal_sign, digits), SUBSTRING(digits, LOCATE(decimal_sign, digits) + 1), '');
+    SET digits = SUBSTRING_INDEX(digits, decimal_sign, 1);
+    IF rest REGEXP '[.,]' OR digits REGEXP '[.,]' AND NOT digits REGEXP '^[0-9]*([.,][0-9]{3})+$' THEN
+        RETURN NULL;
+    END IF;
+    SET digits = REPLACE(REPLACE(digits, ',', ''), '.', '');
+    RETURN CAST(CONCAT(sign, IF(digits = '', '0', digits), '.', IF(rest = '', '0', rest), power) AS DOUBLE);
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_instant
+//
+CREATE FUNCTION {{tables}}.walk_instant(cell LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, is_number TINYINT,
+    how VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, pattern VARCHAR(250) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    RETURNS DATETIME(6) DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'An instant in the spelling of training, or in ISO 8601; NULL for what is none'
+BEGIN
+    DECLARE w, zone VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE digits DECIMAL(30, 6);
+    DECLARE found DATETIME(6);
+    IF cell IS NULL OR CHAR_LENGTH(cell) > 80 THEN
+        RETURN NULL;
+    END IF;
+    SET w = TRIM(cell);
+    IF LEFT(how, 8) = 'numbers:' THEN
+        IF NOT w REGEXP '^[+-]?[0-9]+([.]0*)?$' THEN
+            RETURN NULL;
+        END IF;
+        SET w = SUBSTRING_INDEX(w, '.', 1);
+        IF how IN ('numbers:s', 'numbers:ms', 'numbers:us', 'numbers:ns') THEN
+            SET digits = CAST(w AS DECIMAL(30, 0))
+                * CASE how WHEN 'numbers:s' THEN 1000000 WHEN 'numbers:ms' THEN 1000 WHEN 'numbers:us' THEN 1 ELSE 0.001 END;
+            RETURN IF(ABS(digits) < 250000000000000000, TIMESTAMPADD(MICROSECOND, TRUNCATE(digits, 0), TIMESTAMP('1970-01-01 00:00:00.000000')), NULL);
+        END IF;
+        SET w = IF(how = 'numbers:yyyymm', CONCAT(w, '01'), w);
+        IF NOT w REGEXP CASE how WHEN 'numbers:yyyymmddhhmm' THEN '^(19|20|21)[0-9]{10}$' WHEN 'numbers:yyyymmddhhmmss' THEN '^(19|20|21)[0-9]{12}$'
+            ELSE '^(19|20|21)[0-9]{6}$' END THEN
+            RETURN NULL;
+        END IF;
+        SET w = CONCAT(LEFT(w, 4), '-', SUBSTRING(w, 5, 2), '-', SUBSTRING(w, 7, 2), ' ', IF(CHAR_LENGTH(w) > 8,
+            CONCAT(SUBSTRING(w, 9, 2), ':', SUBSTRING(w, 11, 2), ':', IF(CHAR_LENGTH(w) > 12, SUBSTRING(w, 13, 2), '00')), '00:00:00'));
+        RETURN STR_TO_DATE(w, '%Y-%m-%d %H:%i:%s');
+    END IF;
+    IF is_number THEN
+        RETURN NULL;
+    END IF;
+    IF how <> '' AND w REGEXP pattern THEN
+        RETURN IF(LEFT(how, 6) = 'clock:', STR_TO_DATE(CONCAT('1900-01-01 ', w), CONCAT('%Y-%m-%d ', SUBSTRING(how, 7))), STR_TO_DATE(w, how));
+    END IF;
+    IF NOT w REGEXP '^[0-9]{4}-[0-9]{2}(-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?)?$' THEN
+        RETURN NULL;
+    END IF;
+    SET zone = IF(RIGHT(w, 1) = 'Z', 'Z', IF(CHAR_LENGTH(w) > 15, SUBSTRING(w, IF(REGEXP_INSTR(w, '[+-][0-9]{2}(:?[0-9]{2})?$') > 15,
+        REGEXP_INSTR(w, '[+-][0-9]{2}(:?[0-9]{2})?$'), CHAR_LENGTH(w) + 1)), ''));
+    SET w = REPLACE(REPLACE(LEFT(w, CHAR_LENGTH(w) - CHAR_LENGTH(zone)), 'T', ' '), ',', '.');
+    SET found = CAST(CONCAT(LEFT(w, 26), CASE CHAR_LENGTH(w) WHEN 7 THEN '-01 00:00:00' WHEN 10 THEN ' 00:00:00' WHEN 16 THEN ':00' ELSE '' END) AS DATETIME(6));
+    IF CHAR_LENGTH(zone) > 1 THEN
+        SET zone = CONCAT(REPLACE(zone, ':', ''), '00');
+        SET found = found - INTERVAL (IF(LEFT(zone, 1) = '-', -1, 1) * (SUBSTRING(zone, 2, 2) * 60 + SUBSTRING(zone, 4, 2))) MINUTE;
+    END IF;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_word
+//
+CREATE FUNCTION {{tables}}.walk_word(cell LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, form VARCHAR(20))
+    RETURNS LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'A cell as the word that stands for it: 1.50 is 1.5, 2.0 is 2, and blanks around a word do not count'
+BEGIN
+    DECLARE x DOUBLE;
+    IF form NOT IN ('DOUBLE', 'DECIMAL') THEN
+        RETURN REGEXP_REPLACE(cell, '^[[:space:]]+|[[:space:]]+$', '');
+    END IF;
+    SET x = CAST(cell AS DOUBLE);
+    -- mysql
+    IF CHAR_LENGTH(cell) > 12 AND CAST(x AS FLOAT) = x THEN
+        SET x = CAST(CAST(CAST(x AS FLOAT) AS CHAR) AS DOUBLE);
+    END IF;
+    -- end
+    RETURN IF(x = FLOOR(x) AND ABS(x) < 1e30, CAST(CAST(x AS DECIMAL(40, 0)) AS CHAR), CAST(x AS CHAR));
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_spaced
+//
+CREATE FUNCTION {{tables}}.walk_spaced(cell LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    RETURNS LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'The words of a text in lower case, each between two blanks'
+BEGIN
+    DECLARE word VARCHAR(250) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT
+        '[ァ-ヶー]+|[一-龠々]+|[ぁ-ん]+|(?:(?![ぁ-んァ-ヶー一-龠々])[\\p{L}\\p{Nl}\\p{No}])+|\\p{Nd}+';
+    RETURN IF(cell IS NULL, NULL, REPLACE(REGEXP_REPLACE(REGEXP_REPLACE(LOWER(cell), '[^\\p{L}\\p{N}々ー]+', '\t'),
+        CONCAT('(', word, ')'),
+-- mysql
+        ' $1 '
+-- end
+-- mariadb
+        ' \\1 '
+-- end
+        ), '\t', ''));
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_views
+//
+CREATE FUNCTION {{tables}}.walk_views(input_data JSON, model BIGINT UNSIGNED, explained TINYINT)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'JSON [[column, 1 for the background, view, value], ...]; raises an error where a column is missing'
+BEGIN
+    DECLARE found JSON;
+    DECLARE absent INT;
+    DECLARE told VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.column_no, u.base, u.view_no, u.x)), MIN(u.lost) INTO found, absent
+    FROM (
+        SELECT d.column_no, 0 AS base, COALESCE(v.view_no, 0) AS view_no, IF(d.form IS NULL, d.column_no, NULL) AS lost,
+            COALESCE(CASE v.part WHEN -1 THEN NULL ELSE CASE d.kind
+                WHEN 'number' THEN d.number
+                WHEN 'date' THEN CASE v.part
+                    WHEN 0 THEN YEAR(d.instant) WHEN 1 THEN MONTH(d.instant) WHEN 2 THEN WEEKDAY(d.instant)
+                    WHEN 3 THEN TIMESTAMPDIFF(MICROSECOND, DATE(d.instant), d.instant) / 3600000000e0
+                    ELSE TIMESTAMPDIFF(MICROSECOND, d.origin, d.instant) / 86400000000e0 END
+                WHEN 'text' THEN IF(v.part = 0, CHAR_LENGTH(d.word), v.weight * LN(1e0 + COALESCE(
+                    (CHAR_LENGTH(d.spaced) - CHAR_LENGTH(REPLACE(d.spaced, v.term, ''))) / CHAR_LENGTH(v.term), 0)))
+                END END, v.absent, 0e0) AS x
+        FROM (
+            SELECT e.column_no, e.kind, e.form, e.word, e.origin,
+                IF(e.kind <> 'number' OR e.form = 'NULL', NULL, LEAST(1e38, GREATEST(-1e38,
+                    CASE WHEN e.form IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER') THEN
+                    -- mysql
+                        IF(e.form = 'DOUBLE' AND CHAR_LENGTH(e.word) > 12 AND CAST(CAST(e.word AS DOUBLE) AS FLOAT) = CAST(e.word AS DOUBLE),
+                            CAST(CAST(CAST(e.word AS FLOAT) AS CHAR) AS DOUBLE), CAST(e.word AS DOUBLE))
+                    -- end
+                    -- mariadb
+                        CAST(e.word AS DOUBLE)
+                    -- end
+                    ELSE {{tables}}.walk_number(e.word, e.decimal_sign, e.unit) END))) AS number,
+                IF(e.kind = 'date' AND e.form <> 'NULL',
+                    {{tables}}.walk_instant(e.word, e.form IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER'), e.how, e.pattern), NULL) AS instant,
+                IF(e.kind = 'text', {{tables}}.walk_spaced(e.word), NULL) AS spaced,
+                IF(e.kind <> 'category', 0, IF(e.word IS NULL, 0, COALESCE((
+                    SELECT l.level_no FROM {{tables}}.walk_level l WHERE l.model_no = model AND l.column_no = e.column_no
+                        AND l.word = UNHEX(LEFT(SHA2(e.word, 256), 32))), 1))) AS level_no
+            FROM (
+                SELECT c.column_no, c.kind, c.how, c.pattern, c.decimal_sign, c.unit, c.form,
+                    IF(c.kind = 'date', c.unit, NULL) AS origin,
+                    IF(c.form = 'NULL', NULL, IF(c.kind = 'number', c.word, NULLIF(IF(c.form IN ('DOUBLE', 'DECIMAL')
+                        OR c.word REGEXP '^[[:space:]]|[[:space:]]$', {{tables}}.walk_word(c.word, c.form), c.word), ''))) AS word
+                FROM (
+                    SELECT r.column_no, r.kind, r.how, r.pattern, r.decimal_sign, r.unit,
+                        JSON_TYPE(JSON_EXTRACT(input_data, r.path)) AS form,
+                        JSON_UNQUOTE(JSON_EXTRACT(input_data, r.path)) AS word
+                    FROM {{tables}}.walk_column r WHERE r.model_no = model LIMIT 100000
+                ) c LIMIT 100000
+            ) e LIMIT 100000
+        ) d LEFT JOIN {{tables}}.walk_view v ON v.model_no = model AND v.column_no = d.column_no AND v.level_no = d.level_no
+        UNION ALL
+        SELECT c.column_no, 1, v.view_no, NULL, v.base
+        FROM {{tables}}.walk_column c STRAIGHT_JOIN {{tables}}.walk_view v
+            ON v.model_no = model AND v.column_no = c.column_no AND v.level_no = COALESCE(c.base_level, 0)
+        WHERE explained AND c.model_no = model AND c.place IS NOT NULL
+        UNION ALL
+        SELECT -1, 0, 0, NULL, 0e0
+    ) u;
+    IF absent IS NOT NULL THEN
+        SELECT LEFT(CONCAT('column ', c.name, ' is missing in input_data; add it to the JSON_OBJECT (NULL is a missing value)'), 128)
+            INTO told FROM {{tables}}.walk_column c WHERE c.model_no = model AND c.column_no = absent;
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
+    END IF;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_scores
+//
+CREATE FUNCTION {{tables}}.walk_scores(views JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'JSON [[0, score, value], ...] of one row; the parts of a score are still to be added up'
+BEGIN
+    DECLARE found JSON;
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(0, u.score, u.x)) INTO found FROM (
+        SELECT l.score, SUM(l.value) AS x FROM (
+            SELECT w.tree, MIN(w.leaf) AS leaf FROM (
+                SELECT s.tree, 64 * s.word + BIT_COUNT(~NULLIF(BIT_AND(s.mask), 0) & (NULLIF(BIT_AND(s.mask), 0) - 1)) AS leaf
+                FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+                STRAIGHT_JOIN {{tables}}.walk_split s ON s.model_no = model AND s.view_no = a.view_no AND s.threshold < a.x
+                GROUP BY s.tree, s.word
+            ) w GROUP BY w.tree
+        ) t STRAIGHT_JOIN {{tables}}.walk_leaf l ON l.model_no = model AND l.tree = t.tree AND l.leaf = t.leaf
+        GROUP BY l.score
+        UNION ALL
+        SELECT k.score, SUM(k.c0 + (a.x - k.anchor) * (k.c1 + (a.x - k.anchor) * k.c2))
+        FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+        STRAIGHT_JOIN {{tables}}.walk_curve k ON k.model_no = model AND k.view_no = a.view_no AND k.low <= a.x AND a.x < k.high
+        GROUP BY k.score
+        UNION ALL
+        SELECT b.score, b.base FROM {{tables}}.walk_score b WHERE b.model_no = model
+    ) u;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_multiplied
+//
+CREATE FUNCTION {{tables}}.walk_multiplied(scores JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The scores, with the products of those below 0 added'
+BEGIN
+    DECLARE found JSON;
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.v, u.score, u.x)) INTO found FROM (
+        SELECT p.v, m.score, SUM(m.weight * p.z * q.z) AS x
+        FROM (
+            SELECT a.v, a.score, SUM(a.x) AS z
+            FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+            WHERE a.score < 0 GROUP BY a.v, a.score
+        ) p STRAIGHT_JOIN {{tables}}.walk_product m ON m.model_no = model AND m.first = p.score
+        STRAIGHT_JOIN (
+            SELECT a.v, a.score, SUM(a.x) AS z
+            FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+            WHERE a.score < 0 GROUP BY a.v, a.score
+        ) q ON q.v = p.v AND q.score = m.second
+        GROUP BY p.v, m.score
+        UNION ALL
+        SELECT a.v, a.score, a.x
+        FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+        WHERE a.score >= 0
+    ) u;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_mixed
+//
+CREATE FUNCTION {{tables}}.walk_mixed(scores JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The scores, with those of naive Bayes brought to size by the softmax regression on them'
+BEGIN
+    DECLARE found JSON;
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.v, u.score, u.x)) INTO found FROM (
+        SELECT b.v, s.score, SUM(m.weight * b.told) AS x FROM (
+            SELECT r.v, r.grp, r.class, LEAST(r.slope, GREATEST(-r.slope, r.raw - AVG(r.raw) OVER (PARTITION BY r.v, r.grp))) AS told
+            FROM (
+                SELECT a.v, s.grp, s.class, g.slope, SUM(a.x) AS raw
+                FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+                STRAIGHT_JOIN {{tables}}.walk_score s ON s.model_no = model AND s.score = a.score
+                STRAIGHT_JOIN {{tables}}.walk_group g ON g.model_no = model AND g.grp = s.grp AND g.link = 'mixed'
+                GROUP BY a.v, s.grp, s.class, g.slope
+            ) r
+            UNION ALL
+            SELECT a.v, g.grp, -1, 1e0
+            FROM (
+                SELECT DISTINCT j.v FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]')) j
+            ) a JOIN {{tables}}.walk_group g ON g.model_no = model AND g.link = 'mixed'
+        ) b STRAIGHT_JOIN {{tables}}.walk_mix m ON m.model_no = model AND m.grp = b.grp AND m.source = b.class
+        STRAIGHT_JOIN {{tables}}.walk_score s ON s.model_no = model AND s.grp = b.grp AND s.class = m.class
+        GROUP BY b.v, s.score
+        UNION ALL
+        SELECT a.v, a.score, a.x
+        FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+        STRAIGHT_JOIN {{tables}}.walk_score s ON s.model_no = model AND s.score = a.score
+        STRAIGHT_JOIN {{tables}}.walk_group g ON g.model_no = model AND g.grp = s.grp AND g.link <> 'mixed'
+    ) u;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_answers
+//
+CREATE FUNCTION {{tables}}.walk_answers(scores JSON, model BIGINT UNSIGNED, outputs INT, kind VARCHAR(12), slope DOUBLE,
+    bend DOUBLE, shift DOUBLE)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'JSON [[variant, class, calibrated probability], ...], or [[variant, 0, value], ...]; outputs: classes'
+BEGIN
+    DECLARE found JSON;
+    IF outputs = 0 THEN
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(r.v, 0, r.x)) INTO found FROM (
+            SELECT a.v, SUM(a.x) AS x
+            FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+            WHERE a.score = 0 GROUP BY a.v
+        ) r;
+    ELSEIF outputs = 2 THEN
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(c.v, n.class, IF(n.class, c.p, 1e0 - c.p))) INTO found FROM (
+            SELECT b.v, CASE kind
+                WHEN 'platt' THEN 1e0 / (1e0 + EXP(-LEAST(700, GREATEST(-700, slope * LN(b.sure / (1e0 - b.sure)) + shift))))
+                WHEN 'beta' THEN 1e0 / (1e0 + EXP(-LEAST(700, GREATEST(-700, slope * LN(b.sure) - bend * LN(1e0 - b.sure) + shift))))
+                WHEN 'isotonic' THEN 0.99e0 * (SELECT k.value + (b.sure - k.low) * k.slope FROM {{tables}}.walk_knot k
+                    WHERE k.model_no = model AND k.low <= b.sure AND b.sure < k.high) + 0.01e0 * b.sure
+                ELSE b.p END AS p
+            FROM (
+                SELECT m.v, m.p, LEAST(1e0 - 1e-7, GREATEST(1e-7, LEAST(1e0, GREATEST(1e-7, m.p))
+                    / (LEAST(1e0, GREATEST(1e-7, m.p)) + LEAST(1e0, GREATEST(1e-7, 1e0 - m.p))))) AS sure
+                FROM (
+                    SELECT r.v, SUM(r.weight * r.p) / one.weight
+                        / (SUM(r.weight * r.p) / one.weight + (SUM(r.weight) - SUM(r.weight * r.p)) / nought.weight) AS p
+                    FROM (
+                        SELECT a.v, g.weight, CASE g.link
+                            WHEN 'share' THEN LEAST(1e0, GREATEST(0e0, SUM(a.x)))
+                            WHEN 'logit' THEN 1e0 / (1e0 + EXP(-LEAST(700, GREATEST(-700, SUM(a.x)))))
+                            ELSE 1e0 / (1e0 + EXP(-LEAST(700, GREATEST(-700, g.slope * LEAST(100, GREATEST(-100, SUM(a.x))) + g.shift)))) END AS p
+                        FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+                        STRAIGHT_JOIN {{tables}}.walk_score s ON s.model_no = model AND s.score = a.score
+                        STRAIGHT_JOIN {{tables}}.walk_group g ON g.model_no = model AND g.grp = s.grp
+                        GROUP BY a.v, g.grp, g.weight, g.link, g.slope, g.shift
+                    ) r
+                    JOIN {{tables}}.walk_class one ON one.model_no = model AND one.class = 1
+                    JOIN {{tables}}.walk_class nought ON nought.model_no = model AND nought.class = 0
+                    GROUP BY r.v, one.weight, nought.weight
+                ) m
+            ) b LIMIT 100000
+        ) c JOIN {{tables}}.walk_class n ON n.model_no = model;
+    ELSE
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(c.v, c.class, c.p)) INTO found FROM (
+            SELECT f.v, f.class, f.e / SUM(f.e) OVER (PARTITION BY f.v) AS p FROM (
+                SELECT d.v, d.class, IF(kind = 'identity', d.p, EXP(slope * LN(LEAST(1e0, GREATEST(1e-7, d.p))) + d.shift)) AS e FROM (
+                    SELECT m.v, m.class, n.shift, m.p / n.weight / SUM(m.p / n.weight) OVER (PARTITION BY m.v) AS p FROM (
+                        SELECT q.v, q.class, SUM(q.weight * q.e / q.total) AS p FROM (
+                            SELECT e.v, e.class, e.weight, e.e, SUM(e.e) OVER (PARTITION BY e.v, e.grp) AS total FROM (
+                                SELECT r.v, r.grp, r.class, r.weight, IF(r.link = 'share', r.raw,
+                                    EXP(GREATEST(-700, r.raw - MAX(r.raw) OVER (PARTITION BY r.v, r.grp)))) AS e
+                                FROM (
+                                    SELECT a.v, s.grp, s.class, g.weight, g.link, SUM(a.x) AS raw
+                                    FROM JSON_TABLE(scores, '$[*]' COLUMNS (v INT PATH '$[0]', score INT PATH '$[1]', x DOUBLE PATH '$[2]')) a
+                                    STRAIGHT_JOIN {{tables}}.walk_score s ON s.model_no = model AND s.score = a.score
+                                    STRAIGHT_JOIN {{tables}}.walk_group g ON g.model_no = model AND g.grp = s.grp
+                                    GROUP BY a.v, s.grp, s.class, g.weight, g.link
+                                ) r
+                            ) e
+                        ) q GROUP BY q.v, q.class
+                    ) m JOIN {{tables}}.walk_class n ON n.model_no = model AND n.class = m.class
+                ) d
+            ) f
+        ) c;
+    END IF;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_raw
+//
+CREATE FUNCTION {{tables}}.walk_raw(input_data JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The answers for one row, before any is rounded: what predict_raw says'
+BEGIN
+    DECLARE scores JSON;
+    DECLARE outputs, multiplied, mixed INT;
+    DECLARE slope, bend, shift DOUBLE;
+    DECLARE kind VARCHAR(12);
+    SELECT m.classes, m.products, m.mixes, m.slope, m.bend, m.shift, m.calibration
+        INTO outputs, multiplied, mixed, slope, bend, shift, kind FROM {{tables}}.walk_model m WHERE m.model_no = model;
+    SET scores = {{tables}}.walk_scores({{tables}}.walk_views(input_data, model, 0), model);
+    IF multiplied THEN
+        SET scores = {{tables}}.walk_multiplied(scores, model);
+    END IF;
+    IF mixed THEN
+        SET scores = {{tables}}.walk_mixed(scores, model);
+    END IF;
+    RETURN {{tables}}.walk_answers(scores, model, outputs, kind, slope, bend, shift);
+END
+//
