@@ -143,14 +143,14 @@ DROP FUNCTION IF EXISTS {{tables}}.walk_views
 //
 CREATE FUNCTION {{tables}}.walk_views(input_data JSON, model BIGINT UNSIGNED, explained TINYINT)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
-    COMMENT 'JSON [[column, 1 for the background, view, value], ...]; raises an error where a column is missing'
+    COMMENT 'JSON [[place, 1 for the background, view, value], ...]; raises an error where a column is missing'
 BEGIN
     DECLARE found JSON;
     DECLARE absent INT;
     DECLARE told VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.column_no, u.base, u.view_no, u.x)), MIN(u.lost) INTO found, absent
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.place, u.base, u.view_no, u.x)), MIN(u.lost) INTO found, absent
     FROM (
-        SELECT d.column_no, 0 AS base, COALESCE(v.view_no, 0) AS view_no, IF(d.form IS NULL, d.column_no, NULL) AS lost,
+        SELECT COALESCE(d.place, -1) AS place, 0 AS base, COALESCE(v.view_no, 0) AS view_no, IF(d.form IS NULL, d.column_no, NULL) AS lost,
             COALESCE(CASE v.part WHEN -1 THEN NULL ELSE CASE d.kind
                 WHEN 'number' THEN d.number
                 WHEN 'date' THEN CASE v.part
@@ -161,7 +161,7 @@ BEGIN
                     (CHAR_LENGTH(d.spaced) - CHAR_LENGTH(REPLACE(d.spaced, v.term, ''))) / CHAR_LENGTH(v.term), 0)))
                 END END, v.absent, 0e0) AS x
         FROM (
-            SELECT e.column_no, e.kind, e.form, e.word, e.origin,
+            SELECT e.column_no, e.place, e.kind, e.form, e.word, e.origin,
                 IF(e.kind <> 'number' OR e.form = 'NULL', NULL, LEAST(1e38, GREATEST(-1e38,
                     CASE WHEN e.form IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER') THEN
                     -- mysql
@@ -179,12 +179,12 @@ BEGIN
                     SELECT l.level_no FROM {{tables}}.walk_level l WHERE l.model_no = model AND l.column_no = e.column_no
                         AND l.word = UNHEX(LEFT(SHA2(e.word, 256), 32))), 1))) AS level_no
             FROM (
-                SELECT c.column_no, c.kind, c.how, c.pattern, c.decimal_sign, c.unit, c.form,
+                SELECT c.column_no, c.place, c.kind, c.how, c.pattern, c.decimal_sign, c.unit, c.form,
                     IF(c.kind = 'date', c.unit, NULL) AS origin,
                     IF(c.form = 'NULL', NULL, IF(c.kind = 'number', c.word, NULLIF(IF(c.form IN ('DOUBLE', 'DECIMAL')
                         OR c.word REGEXP '^[[:space:]]|[[:space:]]$', {{tables}}.walk_word(c.word, c.form), c.word), ''))) AS word
                 FROM (
-                    SELECT r.column_no, r.kind, r.how, r.pattern, r.decimal_sign, r.unit,
+                    SELECT r.column_no, r.place, r.kind, r.how, r.pattern, r.decimal_sign, r.unit,
                         JSON_TYPE(JSON_EXTRACT(input_data, r.path)) AS form,
                         JSON_UNQUOTE(JSON_EXTRACT(input_data, r.path)) AS word
                     FROM {{tables}}.walk_column r WHERE r.model_no = model LIMIT 100000
@@ -192,7 +192,7 @@ BEGIN
             ) e LIMIT 100000
         ) d LEFT JOIN {{tables}}.walk_view v ON v.model_no = model AND v.column_no = d.column_no AND v.level_no = d.level_no
         UNION ALL
-        SELECT c.column_no, 1, v.view_no, NULL, v.base
+        SELECT c.place, 1, v.view_no, NULL, v.base
         FROM {{tables}}.walk_column c STRAIGHT_JOIN {{tables}}.walk_view v
             ON v.model_no = model AND v.column_no = c.column_no AND v.level_no = COALESCE(c.base_level, 0)
         WHERE explained AND c.model_no = model AND c.place IS NOT NULL
@@ -367,11 +367,52 @@ BEGIN
     RETURN found;
 END
 //
+DROP FUNCTION IF EXISTS {{tables}}.walk_variants
+//
+CREATE FUNCTION {{tables}}.walk_variants(views JSON, model BIGINT UNSIGNED, last INT, coalitions TINYINT)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'As walk_scores, of variants 0 to last: with the column at place v, or those of the bits of v, from the background'
+BEGIN
+    DECLARE found JSON;
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.v, u.score, u.x)) INTO found FROM (
+        SELECT t.v, l.score, SUM(l.value) AS x FROM (
+            SELECT w.v, w.tree, MIN(w.leaf) AS leaf FROM (
+                SELECT n.v, m.tree, 64 * m.word + BIT_COUNT(~NULLIF(BIT_AND(m.mask), 0) & (NULLIF(BIT_AND(m.mask), 0) - 1)) AS leaf
+                FROM (
+                    SELECT a.place, a.base, s.tree, s.word, BIT_AND(s.mask) AS mask
+                    FROM JSON_TABLE(views, '$[*]' COLUMNS (place INT PATH '$[0]', base INT PATH '$[1]', view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+                    STRAIGHT_JOIN {{tables}}.walk_split s ON s.model_no = model AND s.view_no = a.view_no AND s.threshold < a.x
+                    GROUP BY a.place, a.base, s.tree, s.word
+                ) m STRAIGHT_JOIN (
+                    WITH RECURSIVE each_one (v) AS (SELECT 0 UNION ALL SELECT v + 1 FROM each_one WHERE v < last) SELECT v FROM each_one
+                ) n ON m.base = IF(m.place < 0, 0, IF(coalitions, n.v >> (m.place - 1) & 1, n.v = m.place))
+                GROUP BY n.v, m.tree, m.word
+            ) w GROUP BY w.v, w.tree
+        ) t STRAIGHT_JOIN {{tables}}.walk_leaf l ON l.model_no = model AND l.tree = t.tree AND l.leaf = t.leaf
+        GROUP BY t.v, l.score
+        UNION ALL
+        SELECT n.v, c.score, SUM(c.x) FROM (
+            SELECT a.place, a.base, k.score, SUM(k.c0 + (a.x - k.anchor) * (k.c1 + (a.x - k.anchor) * k.c2)) AS x
+            FROM JSON_TABLE(views, '$[*]' COLUMNS (place INT PATH '$[0]', base INT PATH '$[1]', view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+            STRAIGHT_JOIN {{tables}}.walk_curve k ON k.model_no = model AND k.view_no = a.view_no AND k.low <= a.x AND a.x < k.high
+            GROUP BY a.place, a.base, k.score
+        ) c STRAIGHT_JOIN (
+            WITH RECURSIVE each_one (v) AS (SELECT 0 UNION ALL SELECT v + 1 FROM each_one WHERE v < last) SELECT v FROM each_one
+        ) n ON c.base = IF(c.place < 0, 0, IF(coalitions, n.v >> (c.place - 1) & 1, n.v = c.place))
+        GROUP BY n.v, c.score
+        UNION ALL
+        SELECT n.v, b.score, b.base FROM {{tables}}.walk_score b STRAIGHT_JOIN (
+            WITH RECURSIVE each_one (v) AS (SELECT 0 UNION ALL SELECT v + 1 FROM each_one WHERE v < last) SELECT v FROM each_one
+        ) n WHERE b.model_no = model
+    ) u;
+    RETURN found;
+END
+//
 DROP FUNCTION IF EXISTS {{tables}}.walk_raw
 //
-CREATE FUNCTION {{tables}}.walk_raw(input_data JSON, model BIGINT UNSIGNED)
+CREATE FUNCTION {{tables}}.walk_raw(input_data JSON, model BIGINT UNSIGNED, last INT, coalitions TINYINT)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
-    COMMENT 'The answers for one row, before any is rounded: what predict_raw says'
+    COMMENT 'The answers for one row (last: 0) and its variants, before any is rounded: what predict_raw says'
 BEGIN
     DECLARE scores JSON;
     DECLARE outputs, multiplied, mixed INT;
@@ -379,7 +420,8 @@ BEGIN
     DECLARE kind VARCHAR(12);
     SELECT m.classes, m.products, m.mixes, m.slope, m.bend, m.shift, m.calibration
         INTO outputs, multiplied, mixed, slope, bend, shift, kind FROM {{tables}}.walk_model m WHERE m.model_no = model;
-    SET scores = {{tables}}.walk_scores({{tables}}.walk_views(input_data, model, 0), model);
+    SET scores = {{tables}}.walk_views(input_data, model, last > 0);
+    SET scores = IF(last = 0, {{tables}}.walk_scores(scores, model), {{tables}}.walk_variants(scores, model, last, coalitions));
     IF multiplied THEN
         SET scores = {{tables}}.walk_multiplied(scores, model);
     END IF;
@@ -387,5 +429,175 @@ BEGIN
         SET scores = {{tables}}.walk_mixed(scores, model);
     END IF;
     RETURN {{tables}}.walk_answers(scores, model, outputs, kind, slope, bend, shift);
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_loaded
+//
+CREATE FUNCTION {{tables}}.walk_loaded(input_data JSON, handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    RETURNS BIGINT UNSIGNED NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The number of a model that the user of the session has loaded; an error where a row cannot be answered'
+BEGIN
+    DECLARE model BIGINT UNSIGNED;
+    DECLARE good TINYINT;
+    DECLARE told, why VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    SELECT l.model_no, l.walkable, JSON_UNQUOTE(JSON_EXTRACT(l.facts, '$.why')) INTO model, good, why
+    FROM {{tables}}.loaded l WHERE l.model_handle = handle
+        AND l.owner = LEFT(USER(), CHAR_LENGTH(USER()) - LOCATE('@', REVERSE(USER())));
+    IF model IS NULL THEN
+        SET told = CONCAT('model ', COALESCE(QUOTE(LEFT(handle, 50)), 'NULL'), ' is not loaded; CALL ML_MODEL_LOAD(handle, NULL) first');
+    ELSEIF NOT good THEN
+        SET told = CONCAT('model ', QUOTE(LEFT(handle, 50)), ': SQL cannot walk it; CALL ML_PREDICT_TABLE instead. ', COALESCE(why, ''));
+    ELSEIF input_data IS NULL OR NOT JSON_VALID(input_data) OR JSON_TYPE(input_data) <> 'OBJECT' THEN
+        SET told = 'input_data is no JSON object; write JSON_OBJECT(''column'', value, ...)';
+    END IF;
+    IF told IS NOT NULL THEN
+        SET told = LEFT(told, 128);
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
+    END IF;
+    RETURN model;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_options
+//
+CREATE FUNCTION {{tables}}.walk_options(options JSON, known JSON)
+    RETURNS TINYINT DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'An error for options that are no object, or hold a key that is not known'
+BEGIN
+    DECLARE told VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    IF options IS NULL OR NOT JSON_VALID(options) OR JSON_TYPE(options) = 'NULL' THEN
+        RETURN 1;
+    END IF;
+    IF JSON_TYPE(options) <> 'OBJECT' THEN
+        SET told = 'options is no JSON object; write JSON_OBJECT(''name'', value) or NULL';
+    ELSE
+        SELECT CONCAT('option ', QUOTE(LEFT(MIN(k.name), 40)), ' is unknown here; known: ', TRIM(BOTH ']' FROM TRIM(BOTH '[' FROM known))) INTO told
+        FROM JSON_TABLE(JSON_KEYS(options), '$[*]' COLUMNS (name VARCHAR(250) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$')) k
+        WHERE NOT JSON_CONTAINS(known, JSON_QUOTE(k.name)) HAVING COUNT(*) > 0;
+    END IF;
+    IF told IS NOT NULL THEN
+        SET told = LEFT(told, 128);
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
+    END IF;
+    RETURN 1;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_decision
+//
+CREATE FUNCTION {{tables}}.walk_decision(answers JSON, model BIGINT UNSIGNED, ruled TINYINT)
+    RETURNS INT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The class decided for in variant 0: of the least cost, or the most probable one'
+BEGIN
+    DECLARE found INT;
+    IF ruled THEN
+        SELECT d.decision INTO found FROM (
+            SELECT c.decision, c.cost <= MIN(c.cost) OVER () + 1e-12 * GREATEST(ABS(MIN(c.cost) OVER ()), 1e-300) AS least
+            FROM (
+                SELECT w.decision, SUM(a.p * w.cost) AS cost
+                FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
+                STRAIGHT_JOIN {{tables}}.walk_cost w ON w.model_no = model AND w.class = a.class
+                WHERE a.v = 0 GROUP BY w.decision
+            ) c
+        ) d JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) b
+            ON b.v = 0 AND b.class = d.decision
+        WHERE d.least ORDER BY b.p DESC, d.decision LIMIT 1;
+    ELSE
+        SELECT a.class INTO found
+        FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
+        WHERE a.v = 0 ORDER BY a.p DESC, a.class LIMIT 1;
+    END IF;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_brief
+//
+CREATE FUNCTION {{tables}}.walk_brief(x DOUBLE, digits INT) RETURNS DOUBLE DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'A number to so many significant digits'
+BEGIN
+    RETURN IF(x = 0 OR x IS NULL, x, ROUND(x, digits - 1 - FLOOR(LOG10(ABS(x)))));
+END
+//
+-- mariadb
+DROP FUNCTION IF EXISTS {{tables}}.walk_json
+//
+CREATE FUNCTION {{tables}}.walk_json(x DOUBLE) RETURNS VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DETERMINISTIC NO SQL
+    SQL SECURITY DEFINER COMMENT 'A number as JSON, a whole one with .0'
+BEGIN
+    RETURN CONCAT(IF(x = 0, 0, x), IF(CONCAT(x) REGEXP '[.e]', '', '.0'));
+END
+//
+-- end
+DROP FUNCTION IF EXISTS {{tables}}.walk_prediction
+//
+CREATE FUNCTION {{tables}}.walk_prediction(answers JSON, model BIGINT UNSIGNED, decided INT)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The label, or the value to three decimals (of a small one to six digits)'
+BEGIN
+    DECLARE x DOUBLE DEFAULT JSON_EXTRACT(answers, '$[0][2]');
+    IF decided IS NULL THEN
+        SET x = IF(x = 0, 0, ROUND(x, GREATEST(3, 5 - FLOOR(LOG10(ABS(x))))));
+        -- mysql
+        RETURN CAST(x AS JSON);
+        -- end
+        -- mariadb
+        RETURN {{tables}}.walk_json(x);
+        -- end
+    END IF;
+    -- mysql
+    RETURN (SELECT CAST(c.json_label AS JSON) FROM {{tables}}.walk_class c WHERE c.model_no = model AND c.class = decided);
+    -- end
+    -- mariadb
+    RETURN (SELECT c.json_label FROM {{tables}}.walk_class c WHERE c.model_no = model AND c.class = decided);
+    -- end
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_results
+//
+CREATE FUNCTION {{tables}}.walk_results(answers JSON, model BIGINT UNSIGNED, goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    decided INT)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'ml_results of variant 0; goal: the name of the target as JSON, decided: the class, NULL for a value'
+BEGIN
+    DECLARE found JSON;
+    IF decided IS NULL THEN
+        -- mysql
+        RETURN JSON_OBJECT('predictions', JSON_OBJECT(JSON_UNQUOTE(goal), {{tables}}.walk_brief(JSON_EXTRACT(answers, '$[0][2]'), 12)));
+        -- end
+        -- mariadb
+        RETURN CONCAT('{"predictions": {', goal, ': ', {{tables}}.walk_json({{tables}}.walk_brief(JSON_EXTRACT(answers, '$[0][2]'), 12)), '}}');
+        -- end
+    END IF;
+    -- mysql
+    SELECT JSON_OBJECT('predictions', JSON_OBJECT(JSON_UNQUOTE(goal), MAX(IF(c.class = decided, CAST(c.json_label AS JSON), NULL))),
+        'probabilities', JSON_OBJECTAGG(JSON_UNQUOTE(c.json_key), ROUND(a.p, 6))) INTO found
+    -- end
+    -- mariadb
+    SELECT CONCAT('{"predictions": {', goal, ': ', MAX(IF(c.class = decided, c.json_label, NULL)), '}, "probabilities": {',
+        GROUP_CONCAT(c.json_key, ': ', {{tables}}.walk_json(ROUND(a.p, 6)) ORDER BY c.class SEPARATOR ', '), '}}') INTO found
+    -- end
+    FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
+    STRAIGHT_JOIN {{tables}}.walk_class c ON c.model_no = model AND c.class = a.class
+    WHERE a.v = 0;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{routines}}.ML_PREDICT_ROW
+//
+CREATE FUNCTION {{routines}}.ML_PREDICT_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+    RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The prediction of a loaded model for one row'
+BEGIN
+    DECLARE answers, results JSON;
+    DECLARE model BIGINT UNSIGNED DEFAULT {{tables}}.walk_loaded(input_data, model_handle);
+    DECLARE kind VARCHAR(20);
+    DECLARE goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE ruled, decided INT;
+    IF options IS NOT NULL THEN
+        SET decided = {{tables}}.walk_options(options, '["additional_details"]');
+    END IF;
+    SELECT m.task, m.target, m.ruled INTO kind, goal, ruled FROM {{tables}}.walk_model m WHERE m.model_no = model;
+    SET answers = {{tables}}.walk_raw(input_data, model, 0, 0);
+    SET decided = IF(kind = 'regression', NULL, {{tables}}.walk_decision(answers, model, ruled));
+    SET results = {{tables}}.walk_results(answers, model, goal, decided);
+    RETURN JSON_SET(input_data, '$.Prediction', JSON_EXTRACT({{tables}}.walk_prediction(answers, model, decided), '$'), '$.ml_results', JSON_EXTRACT(results, '$'));
 END
 //
