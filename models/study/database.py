@@ -61,6 +61,9 @@ def _columns(engine: Engine, name: str, schema: str | None, only: Collection[str
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # types SQLAlchemy does not know are read as text
         table = Table(name, MetaData(), schema=schema, autoload_with=engine)
+    if engine.dialect.name != "sqlite":
+        for column in table.columns:
+            column.name = column.name.replace("``", "`")  # SQLAlchemy takes names as SHOW CREATE TABLE writes them
     return [column for column in table.columns if only is None or column.name in only]
 
 

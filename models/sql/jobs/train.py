@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ingest.errors import GenbaError, nearest
+from ingest.errors import nearest
 from models.automl.engine import fit
 from models.automl.model import Model
 from models.sql.bench import Bench, Cancelled
@@ -52,7 +52,7 @@ def train(bench: Bench) -> dict[str, Any]:
     except Cancelled:
         bench.catalog.withdraw(handle)
         raise
-    except GenbaError as error:
+    except Exception as error:
         bench.catalog.failed(handle, str(error))
         raise
     metadata |= {"training_time": round(time.monotonic() - began, 3), "train_table_name": bench.args["table"]}
