@@ -76,12 +76,23 @@ class Space:
     rows: int
 
     @classmethod
-    def fit(cls, table: pd.DataFrame, names: Sequence[str], *, rare: bool, needed: Sequence[str] = ()) -> Self:
-        """Learn from the columns ``names``. Raises `StudyError` where none of them varies; ``needed`` ones must."""
+    def fit(
+        cls,
+        table: pd.DataFrame,
+        names: Sequence[str],
+        *,
+        rare: bool,
+        kept: Sequence[str] = (),
+        needed: Sequence[str] = (),
+    ) -> Self:
+        """Learn from the columns ``names``; ``kept`` ones are never taken for identifiers.
+
+        Raises `StudyError` where none of them varies; ``needed`` ones must.
+        """
         if not names:
             raise StudyError("no column is left to learn from; exclude fewer columns")
         part = table[list(names)]
-        known = infer(part, roles=dict.fromkeys(needed, "controllable"))
+        known = infer(part, roles=dict.fromkeys([*kept, *needed], "controllable"))
         preparation = Preparation.fit(part, known)
         lost = {entry.column: entry for entry in preparation.left_out}
         for name in needed:

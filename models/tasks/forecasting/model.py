@@ -1,0 +1,196 @@
+"""Forecasting of one or several series: `fit`, and the model it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ingest.errors import StudyError
+from models.automl.matrix import Floats, Ints
+from models.rank.document import Said
+from models.tasks.base import Answers, Card, Told, dumped
+from models.tasks.forecasting import choosing
+from models.tasks.forecasting.choosing import FORECASTERS, choose
+from models.tasks.forecasting.metrics import measured, naive_scale
+from models.tasks.forecasting.past import Forecaster, needs_statsmodels
+from models.tasks.forecasting.reading import Read, read
+from models.tasks.forecasting.spread import Spread
+from models.tasks.forecasting.timeline import Timeline, dates_of
+from models.tasks.option_tables import METRICS, Task
+from models.tasks.options import algorithms, known_metric, parse
+from models.tasks.tables import Space, column, numbers
+from models.tasks.words import say
+
+__all__ = ["ForecastModel", "fit", "restore"]
+
+TASK: Task = "forecasting"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series and who forecasts it. ``scale``: of the scaled error."""
+
+    name: str
+    algorithm: str
+    forecaster: Forecaster
+    spread: Spread
+    scale: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "name": self.name,
+            "algorithm": self.algorithm,
+            "forecaster": self.forecaster.to_dict(),
+            "spread": self.spread.to_dict(),
+            "scale": self.scale,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """What `to_dict` wrote."""
+        return cls(
+            str(content["name"]),
+            str(content["algorithm"]),
+            FORECASTERS[content["algorithm"]].from_dict(content["forecaster"]),
+            Spread.from_dict(content["spread"]),
+            float(content["scale"]),
+        )
+
+
+@dataclass(frozen=True)
+class ForecastModel:
+    """See `models.tasks.protocol.TaskModel`. ``dates``: the column of dates; ``space``: of exogenous columns in use."""
+
+    card: Card
+    dates: str
+    timeline: Timeline
+    series: tuple[Series, ...]
+    space: Space | None
+
+    def predict(self, table: pd.DataFrame, options: Mapping[str, Any] | None = None) -> Answers:
+        """Per row, which names a moment after training, the value of each series and its interval."""
+        chosen = parse(TASK, "predict", options)
+        ahead, x = self._asked(table)
+        results: list[dict[str, Any]] = [{"predictions": {}} for _ in range(len(table))]
+        values = np.empty((len(table), len(self.series)))
+        for at, each in enumerate(self.series):
+            values[:, at] = each.forecaster.forecast(ahead, x)
+            half = each.spread.half(ahead, chosen["prediction_interval"])
+            for row, result in enumerate(results):
+                value, wide = float(values[row, at]), float(half[row])
+                result["predictions"][each.name] = value
+                interval = {"lower": value - wide, "upper": value + wide}
+                result["predictions"][f"prediction_interval_{each.name}"] = interval
+        if len(self.series) == 1:
+            return Answers(results, values[:, 0].tolist())
+        names = [each.name for each in self.series]
+        return Answers(results, [dict(zip(names, row, strict=True)) for row in values.tolist()])
+
+    def _asked(self, table: pd.DataFrame) -> tuple[Ints, Floats]:
+        """Steps ahead of each row, and its exogenous axes."""
+        when = dates_of(column(table, self.dates, "which holds the dates"), self.dates)
+        x = np.empty((len(table), 0)) if self.space is None else self.space.points(table)
+        return self.timeline.ahead(when, self.dates), x
+
+    def score(
+        self, table: pd.DataFrame, target: str | None, metric: str, options: Mapping[str, Any] | None = None
+    ) -> float | None:
+        """Of the series named as target, or the mean over all; rows without a value are left out."""
+        parse(TASK, "score", options)
+        known_metric(TASK, metric)
+        names = [each.name for each in self.series]
+        if target is not None and target not in names:
+            raise StudyError(f"target {target!r} is not a series of the model; it forecasts {', '.join(names)}")
+        ahead, x = self._asked(table)
+        found = []
+        for each in self.series:
+            if target in (None, each.name):
+                truth = numbers(table, each.name, "which is to be scored")
+                found.append(measured(metric, truth, each.forecaster.forecast(ahead, x), each.scale))
+        known = [value for value in found if value is not None]
+        return float(np.mean(known)) if known else None
+
+    def to_text(self) -> str:
+        """JSON."""
+        state = {
+            "dates": self.dates,
+            "timeline": self.timeline.to_dict(),
+            "series": [each.to_dict() for each in self.series],
+            "space": None if self.space is None else self.space.to_dict(),
+        }
+        return dumped(self.card, state)
+
+
+def restore(card: Card, state: Mapping[str, Any]) -> ForecastModel:
+    """From the parts of a text."""
+    space = None if state["space"] is None else Space.from_dict(state["space"])
+    series = tuple(Series.from_dict(each) for each in state["series"])
+    return ForecastModel(card, str(state["dates"]), Timeline.from_dict(state["timeline"]), series, space)
+
+
+def _notes(name: str, found: choosing.Chosen, metric: str) -> list[Said]:
+    """What is said of one series."""
+    notes = []
+    best, naive = found.best, max(found.naive.values())
+    if best.score > naive:
+        said = {"series": name, "algorithm": best.algorithm, "metric": metric, "score": best.score}
+        notes.append(say("beats_naive", {**said, "naive": f"{naive:.4g}"}))
+    else:
+        yardstick = max(found.naive, key=lambda code: found.naive[code])
+        notes.append(say("naive_best", {"series": name, "yardstick": yardstick}))
+    if found.without_exogenous:
+        notes.append(say("exogenous_unused", {"series": name}))
+    return notes
+
+
+def _part(told: Told, at: int, parts: int) -> Told:
+    """Hears of one of several equal parts."""
+    return lambda what, share: told(what, (at + share) / parts)
+
+
+def fit(
+    table: pd.DataFrame, target: str | None, options: Mapping[str, Any] | None, *, seed: int, told: Told
+) -> ForecastModel:
+    """Choose and fit a forecaster for each series. Nothing is random, so ``seed`` changes nothing."""
+    chosen = parse(TASK, "train", options)
+    needs_statsmodels()
+    names, metric = algorithms(TASK, chosen), chosen["optimization_metric"] or METRICS[TASK][0]
+    told("columns", 0.0)
+    source = read(table, target, chosen)
+    series, notes, found = [], [*source.notes], []
+    for at, name in enumerate(source.names):
+        past = replace(source.past, at=at)
+        best = choose(past, names, metric, _part(told, at, len(source.names)))
+        spread = Spread.of(best.best.errors, best.best.horizon)
+        scale = naive_scale(past.one, past.short)
+        series.append(Series(name, best.best.algorithm, best.forecaster, spread, scale))
+        notes += _notes(name, best, metric)
+        found.append(best)
+    used = source.space if any(each.best.config.get("exogenous") for each in found) else None
+    told("done", 1.0)
+    return ForecastModel(_card(source, found, metric, used, notes), source.dates, source.timeline, tuple(series), used)
+
+
+def _card(source: Read, found: list[choosing.Chosen], metric: str, used: Space | None, notes: list[Said]) -> Card:
+    names = source.names
+    pairs = list(zip(names, found, strict=True))
+    beaten = all(each.best.score > max(each.naive.values()) for each in found)
+    facts = {
+        "training_params": {name: {"algorithm": each.best.algorithm, **each.best.config} for name, each in pairs},
+        "n_rows": source.timeline.n,
+        "n_columns": 1 + len(names) + len(source.exogenous),
+        "n_selected_rows": source.timeline.n,
+        "n_selected_columns": 1 + len(names) + (0 if used is None else len(used.columns)),
+        "quality": "high" if beaten else "low",
+        "yardsticks": {name: dict(each.naive) for name, each in pairs},
+        "failed": {name: dict(each.failed) for name, each in pairs if each.failed},
+        "seasons": list(source.past.seasons),
+        "forecast_from": str(pd.Timestamp(source.timeline.last, unit="us")),
+        "notes": notes,
+    }
+    score = float(np.mean([each.best.score for each in found]))
+    columns = (source.dates, *(() if used is None else used.columns))
+    return Card(TASK, ", ".join(dict.fromkeys(each.best.algorithm for each in found)), columns, metric, score, facts)
