@@ -114,13 +114,6 @@ class Entry(Part):
     curve: tuple[Point, ...] = ()
     level_curve: tuple[LevelPoint, ...] = ()
 
-    def at_most(self, most: float) -> Self:
-        """No more bad units can be avoided than there are."""
-        gain = self.gain
-        ends = {"estimate": gain.estimate, "low": gain.low, "high": gain.high}
-        kept = gain.model_copy(update={name: min(value, most) for name, value in ends.items()})
-        return self.model_copy(update={"gain": kept})
-
     @property
     def proven(self) -> bool:
         """The whole interval of the gain lies above zero."""
@@ -290,12 +283,8 @@ class Document(Part):
 
     @classmethod
     def parse(cls, content: Mapping[str, Any], where: str = "ranking document") -> Self:
-        """Check a document; more bad units than there are cannot be avoided."""
-        read = super().parse(content, where)
-        most = read.baseline_loss if read.task == "classification" else None
-        if most is None:
-            return read
-        return read.model_copy(update={"ranking": tuple(entry.at_most(most) for entry in read.ranking)})
+        """Check a document."""
+        return super().parse(content, where)
 
     @property
     def n_used(self) -> int:

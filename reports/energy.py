@@ -250,7 +250,7 @@ def _peak(voice: Voice, found: Account) -> tuple[str, ...]:
     minutes = voice.formats.number(found.peaks.minutes)
     said = [words("energy.peak", kw=_kwh(voice, top.kw, "kW"), when=voice.formats.moment(top.start), minutes=minutes)]
     if found.peaks.capped:
-        cap = found.peaks.capped[-1]
+        cap = found.peaks.capped[min(1, len(found.peaks.capped) - 1)]
         said.append(
             words("energy.cap", k=cap.k, lower=_kwh(voice, cap.lower_kw, "kW"), move=_kwh(voice, cap.kwh_to_move))
         )

@@ -36,6 +36,9 @@ def gain_of(one: Estimate, data: StudyData) -> Gain:
     """Gain with its interval."""
     low, high = (float(edge) for edge in np.quantile(one.search.draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
     value = one.search.estimate
+    if data.spec.task == "classification":
+        # No more bad units can be avoided than there are.
+        low, value, high = (min(figure, data.baseline_loss) for figure in (low, value, high))
     unit = "bad units per unit" if data.spec.task == "classification" else _target_unit(data)
     return {"estimate": value, "low": min(low, value), "high": max(high, value), "level": LEVEL, "unit": unit}
 

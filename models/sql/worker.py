@@ -2,10 +2,8 @@
 
 import threading
 import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -17,7 +15,6 @@ from models.automl.facts import versions
 from models.sql.bench import Bench, Cancelled, Shelf
 from models.sql.install import kind_of
 from models.sql.jobs import JOBS
-from models.sql.names import quote
 from models.sql.queue import Job, Queue
 
 __all__ = ["Worker"]
@@ -88,7 +85,7 @@ def _outcome(bench: Bench) -> tuple[str, str | None, Any]:
     except MemoryError:
         return "failed", "not enough memory for this table; give fewer rows or columns", None
     except Exception as error:  # noqa: BLE001 - the one edge that must not die: one call's fault is not the next one's
-        log.error("job", job=bench.job.number, routine=bench.job.routine, traceback=traceback.format_exc())
+        log.exception("job", job=bench.job.number, routine=bench.job.routine)
         return "failed", f"{type(error).__name__}: {error}; the worker's log says more", None
 
 

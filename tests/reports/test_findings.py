@@ -156,14 +156,6 @@ def test_a_difference_within_the_interval_is_no_flattery() -> None:
     assert trust.model[-1] == "A test on shuffled data shows 84%: not clearly better than this."
 
 
-def test_no_more_bad_units_are_avoided_than_there_are() -> None:
-    document = documents.classification()
-    document["ranking"][0]["gain"] |= {"estimate": 0.046, "low": 0.03, "high": 0.06}
-    assert "from 4.1% to nearly 0%, which is 41.0 fewer" in said(document, "en")
-    assert "(90% interval 30.0–41.0)" in said(document, "en")
-    assert "4.1% から ほぼ 0% へ" in said(document, "ja")
-
-
 def test_a_level_that_is_the_commonest_already_is_not_called_a_switch() -> None:
     document = documents.classification()
     document["ranking"][1] |= {"windows": {"die": ["C"]}, "now": "C"}

@@ -30,6 +30,7 @@ def score(document: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
         "leading": truth.leading,
         "codes": [warning.get("code") for warning in document.get("warnings", ())],
         "entries": entries,
+        "quiet": [_quiet(entry, truth) for entry in document.get("considered", ())],
         "first": None,
     }
     if not entries:
@@ -66,11 +67,24 @@ def _entry(entry: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
         "reachable": best.gain if best else 0.0,
         "weighty": bool(truth.best_gain > 0 and real > WEIGHTY * truth.best_gain),
         "idle": not any(truth.acts(column) for column in windows),
+        "p_value": entry.get("p_value"),
         "admissible": all(truth.admissible(column, window) for column, window in windows.items()),
         "proven": bool(proven),
         "evidence": entry.get("evidence"),
         "bound": _bound(entry),
     }
+
+
+def _quiet(entry: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
+    """What was looked at and not advised: the gate's p-value and the interval say what another level would have done."""
+    best = truth.best.get(entry["factor"])
+    told = {key: entry["gain"][key] for key in ("estimate", "low", "high")}
+    idle = not any(truth.acts(column) for column in entry["group"] if column in truth.settings)
+    return (
+        {"factor": entry["factor"], "p_value": entry["p_value"], "reachable": best.gain if best else 0.0}
+        | told
+        | {"idle": idle}
+    )
 
 
 def _bound(entry: Mapping[str, Any]) -> list[float] | None:
