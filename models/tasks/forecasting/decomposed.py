@@ -4,6 +4,8 @@ y = s1 + s2 + … + rest, one s per season of which three cycles were seen (STL;
 against outliers where one season is all there is. f(h) = the same place of the last cycle of each s, plus exponential
 smoothing, or ARIMA with one difference, of the rest.
 
+Where all values are above 0 the same is tried on their logarithms.
+
 Limits: seasons that need not be smooth but must be long known; whole steps only.
 Source: Cleveland, Cleveland, McRae and Terpenning, STL: a seasonal-trend decomposition procedure based on loess,
 Journal of Official Statistics 1990; Bandara, Hyndman and Bergmeir, MSTL, 2021.
@@ -23,12 +25,12 @@ import numpy as np
 
 from models.automl.matrix import Floats, Ints
 from models.tasks.forecasting.arima import Arima, best_order, fit_arima
-from models.tasks.forecasting.past import CannotFit, Past
+from models.tasks.forecasting.past import CannotFit, Past, logged, scaled, unscaled
 from models.tasks.forecasting.smoothing import Smooth, best_form, smoothed
 
 __all__ = ["STLwARIMAForecaster", "STLwESForecaster"]
 
-RECENT = 3000
+RECENT = 2000
 """Rows at the end that are decomposed."""
 CYCLES = 3.0
 """Of a season, or its shape is mostly chance."""
@@ -69,67 +71,77 @@ def _put_back(cycles: Sequence[Sequence[float]], ahead: Ints) -> Floats:
 
 @dataclass(frozen=True)
 class STLwESForecaster:
-    """``cycles``: what is put back; ``rest``: smoothed."""
+    """``cycles``: what is put back; ``rest``: smoothed; ``log``: of logarithms."""
 
     cycles: tuple[tuple[float, ...], ...]
     rest: Smooth
+    log: bool
 
     @classmethod
     def configs(cls, past: Past) -> Sequence[Mapping[str, Any]]:
         """The form of the rest with the lowest AICc."""
-        periods = _periods(past)
-        return [{"periods": periods, **best_form(_split(past.one, periods)[1], ("add",), 1)}]
+        periods, out = _periods(past), []
+        for log in logged(past):
+            rest = _split(scaled(past, log), periods)[1]
+            out.append({"periods": periods, "log": log, **best_form(rest, ("add",), 1)})
+        return out
 
     @classmethod
     def fit(cls, past: Past, config: Mapping[str, Any]) -> Self:
         """Split, smooth."""
-        cycles, rest = _split(past.one, config["periods"])
-        return cls(tuple(cycles), smoothed(rest, config))
+        cycles, rest = _split(scaled(past, config["log"]), config["periods"])
+        return cls(tuple(cycles), smoothed(rest, config), config["log"])
 
     def forecast(self, ahead: Ints, x: Floats) -> Floats:
         """The rest goes on, the seasons come again."""
-        return np.asarray(self.rest.forecast(ahead) + _put_back(self.cycles, ahead))
+        return unscaled(self.rest.forecast(ahead) + _put_back(self.cycles, ahead), self.log)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
-        return {"cycles": [list(each) for each in self.cycles], "rest": self.rest.to_dict()}
+        return {"cycles": [list(each) for each in self.cycles], "rest": self.rest.to_dict(), "log": self.log}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """What `to_dict` wrote."""
-        return cls(tuple(tuple(map(float, each)) for each in content["cycles"]), Smooth.from_dict(content["rest"]))
+        cycles = tuple(tuple(map(float, each)) for each in content["cycles"])
+        return cls(cycles, Smooth.from_dict(content["rest"]), bool(content["log"]))
 
 
 @dataclass(frozen=True)
 class STLwARIMAForecaster:
-    """``cycles``: what is put back; ``rest``: by ARIMA."""
+    """``cycles``: what is put back; ``rest``: by ARIMA; ``log``: of logarithms."""
 
     cycles: tuple[tuple[float, ...], ...]
     rest: Arima
+    log: bool
 
     @classmethod
     def configs(cls, past: Past) -> Sequence[Mapping[str, Any]]:
         """The order of the rest with the lowest AICc."""
-        periods = _periods(past)
-        return [{"periods": periods, "order": list(best_order(_split(past.one, periods)[1], ORDERS))}]
+        periods, out = _periods(past), []
+        for log in logged(past):
+            rest = _split(scaled(past, log), periods)[1]
+            out.append({"periods": periods, "log": log, "order": list(best_order(rest, ORDERS))})
+        return out
 
     @classmethod
     def fit(cls, past: Past, config: Mapping[str, Any]) -> Self:
         """Split, estimate."""
-        cycles, rest = _split(past.one, config["periods"])
+        cycles, rest = _split(scaled(past, config["log"]), config["periods"])
         p, d, q = config["order"]
-        return cls(tuple(cycles), fit_arima(rest, (p, d, q)))
+        return cls(tuple(cycles), fit_arima(rest, (p, d, q)), config["log"])
 
     def forecast(self, ahead: Ints, x: Floats) -> Floats:
         """The rest goes on, the seasons come again."""
         rest = self.rest.forecast(int(ahead.max(initial=0)))
-        return np.asarray(rest[ahead - 1] + _put_back(self.cycles, ahead))
+        return unscaled(rest[ahead - 1] + _put_back(self.cycles, ahead), self.log)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
-        return {"cycles": [list(each) for each in self.cycles], "rest": self.rest.to_dict()}
+        return {"cycles": [list(each) for each in self.cycles], "rest": self.rest.to_dict(), "log": self.log}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """What `to_dict` wrote."""
-        return cls(tuple(tuple(map(float, each)) for each in content["cycles"]), Arima.from_dict(content["rest"]))
+        cycles = tuple(tuple(map(float, each)) for each in content["cycles"])
+        return cls(cycles, Arima.from_dict(content["rest"]), bool(content["log"]))

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["CannotFit", "Forecaster", "Past", "needs_statsmodels"]
+__all__ = ["CannotFit", "Forecaster", "Past", "logged", "needs_statsmodels", "scaled", "unscaled"]
 
 LONGEST_SEASON = 24
 """Steps of a season that exponential smoothing keeps a state for each of."""
@@ -58,6 +58,27 @@ class Past:
         """The season that smoothing can follow, or 1."""
         found = self.whole_seasons(2.0, LONGEST_SEASON)
         return found[-1] if found else 1
+
+
+HIGHEST = 700.0
+"""About the logarithm of the largest number."""
+
+
+def logged(past: Past) -> tuple[bool, ...]:
+    """Whether to try logarithms: only of values above 0."""
+    return (False, True) if (past.one > 0).all() else (False,)
+
+
+def scaled(past: Past, log: bool) -> Floats:
+    """The series meant, or its logarithms. Raises `CannotFit` for logarithms of what is not above 0."""
+    if log and not (past.one > 0).all():
+        raise CannotFit("values of 0 or less have no logarithm")
+    return np.log(past.one) if log else past.one
+
+
+def unscaled(values: Floats, log: bool) -> Floats:
+    """Back from logarithms."""
+    return np.asarray(np.exp(np.minimum(values, HIGHEST)) if log else values)
 
 
 class Forecaster(Protocol):

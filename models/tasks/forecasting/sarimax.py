@@ -23,14 +23,12 @@ import numpy as np
 
 from models.automl.matrix import Floats, Ints
 from models.tasks.forecasting.arima import Arima, best_order, fit_arima
-from models.tasks.forecasting.past import Past
+from models.tasks.forecasting.past import Past, logged, scaled, unscaled
 from models.tasks.forecasting.waves import Plan, Waves, chosen_plan
 
 __all__ = ["SARIMAXForecaster"]
 
 ORDERS = ((0, 0, 0), (1, 0, 0), (2, 0, 0), (1, 0, 1), (3, 0, 0))
-HIGHEST = 700.0
-"""The logarithm of the largest number."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ class SARIMAXForecaster:
     def configs(cls, past: Past) -> Sequence[Mapping[str, Any]]:
         """With and without logarithms, with and without exogenous columns."""
         out = []
-        for log in (False, True) if (past.one > 0).all() else (False,):
-            y = (np.log(past.one) if log else past.one)[:, None]
+        for log in logged(past):
+            y = scaled(past, log)[:, None]
             for exogenous in (True, False) if past.x.shape[1] else (False,):
                 plan = chosen_plan(past, y, exogenous)
                 rest = y - Waves.fit(past, y, plan).values(np.arange(float(len(y))), past.x)
@@ -57,18 +55,17 @@ class SARIMAXForecaster:
     @classmethod
     def fit(cls, past: Past, config: Mapping[str, Any]) -> Self:
         """Least squares, then ARIMA."""
-        log = bool(config["log"]) and bool((past.one > 0).all())
-        y = (np.log(past.one) if log else past.one)[:, None]
+        y = scaled(past, config["log"])[:, None]
         waves = Waves.fit(past, y, Plan.from_dict({**config, "rows": len(y)}))
         rest = (y - waves.values(np.arange(float(len(y))), past.x))[:, 0]
         p, d, q = config["order"]
-        return cls(waves, fit_arima(rest, (p, d, q)), log, len(y))
+        return cls(waves, fit_arima(rest, (p, d, q)), config["log"], len(y))
 
     def forecast(self, ahead: Ints, x: Floats) -> Floats:
         """Regression at the places ahead, and what is left of the last errors."""
         rest = self.rest.forecast(int(ahead.max(initial=0)))
         values = self.waves.values((self.n - 1 + ahead).astype(np.float64), x)[:, 0] + rest[ahead - 1]
-        return np.asarray(np.exp(np.minimum(values, HIGHEST)) if self.log else values)
+        return unscaled(values, self.log)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""

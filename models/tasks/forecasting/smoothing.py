@@ -28,9 +28,11 @@ from models.tasks.forecasting.past import CannotFit, Past
 
 __all__ = ["ETSForecaster", "ExpSmoothForecaster", "Smooth", "smoothed"]
 
-RECENT = 1000
+RECENT = 600
 """Rows at the end that are smoothed over; older ones have no weight left."""
-JUDGED = 400
+ESTIMATED = 12
+"""Steps of the longest season whose first states are estimated."""
+JUDGED = 300
 """Rows at the end that decide about the form."""
 
 
@@ -80,6 +82,8 @@ def _fitted(y: Floats, config: Mapping[str, Any]) -> Any:
                 damped_trend=config["trend"] == "damped",
                 seasonal=season,
                 seasonal_periods=config["length"] if season else None,
+                # A first state for each step of a long season would be most of the search, and is soon forgotten.
+                initialization_method="heuristic" if season and config["length"] > ESTIMATED else "estimated",
             )
             found = model.fit(disp=False, maxiter=200)
     except (ValueError, np.linalg.LinAlgError, FloatingPointError) as error:

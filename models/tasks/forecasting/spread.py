@@ -2,8 +2,8 @@
 
 s(h)^2 = a + b h, a and b of 0 or more, fitted to the squared errors at each horizon h by non-negative least squares:
 most errors grow with the horizon, and beyond the longest horizon tried they grow on. The half-width at level p is q(p)
-s(h), q(p) the quantile of |error| / s(h) with rank ceil((m+1) p) of m errors; beyond the largest, the largest or the normal
-law's, whichever is wider. Nothing is assumed about the shape of the errors.
+s(h), q(p) the quantile of |error| / s(h) with rank ceil((m+1) p) of m errors; beyond the largest, the largest or the
+normal law's, whichever is wider. Nothing is assumed about the shape of the errors.
 
 Limits: errors of one origin depend on each other, so the coverage holds for many horizons together, not for each one.
 Source: split conformal prediction (Vovk, Gammerman and Shafer 2005) with a scale by horizon.
