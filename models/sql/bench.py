@@ -59,6 +59,20 @@ class Shelf:
         return self.models[key]
 
 
+def _whole(value: Any) -> Any:
+    """An option; MariaDB knows no JSON type, so an object out of a session variable arrives as its text inside ours."""
+    if isinstance(value, dict):
+        return {key: _whole(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
+
+
 @dataclass
 class Bench:
     """One job in the hands of a worker."""
@@ -98,7 +112,7 @@ class Bench:
             return {}
         if not isinstance(given, dict):
             raise MlError(f"options are {str(given)[:60]!r}, not an object; write JSON_OBJECT(...) or NULL")
-        return {key: value for key, value in given.items() if value is not None}
+        return {key: value if key == "notes" else _whole(value) for key, value in given.items() if value is not None}
 
     @property
     def handle(self) -> str:
