@@ -120,6 +120,21 @@ BEGIN
     RETURN IF(x = FLOOR(x) AND ABS(x) < 1e30, CAST(CAST(x AS DECIMAL(40, 0)) AS CHAR), CAST(x AS CHAR));
 END
 //
+DROP FUNCTION IF EXISTS {{tables}}.walk_level_of
+//
+CREATE FUNCTION {{tables}}.walk_level_of(model BIGINT UNSIGNED, number_of_column INT,
+    cell VARCHAR(250) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, form VARCHAR(20))
+    RETURNS INT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The level of a category: 0 is missing, 1 was not seen in training'
+BEGIN
+    DECLARE w VARCHAR(250) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT IF(form = 'NULL', NULL, cell);
+    IF form IN ('DOUBLE', 'DECIMAL') OR w REGEXP '^[[:space:]]|[[:space:]]$' THEN
+        SET w = {{tables}}.walk_word(w, form);
+    END IF;
+    RETURN IF(w IS NULL OR w = '', 0, COALESCE((SELECT l.level_no FROM {{tables}}.walk_level l
+        WHERE l.model_no = model AND l.column_no = number_of_column AND l.word = UNHEX(LEFT(SHA2(w, 256), 32))), 1));
+END
+//
 DROP FUNCTION IF EXISTS {{tables}}.walk_spaced
 //
 CREATE FUNCTION {{tables}}.walk_spaced(cell LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
@@ -139,6 +154,26 @@ BEGIN
         ), '\t', ''));
 END
 //
+DROP FUNCTION IF EXISTS {{tables}}.walk_texts
+//
+CREATE FUNCTION {{tables}}.walk_texts(input_data JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'As walk_views, of the columns of free text'
+BEGIN
+    DECLARE found JSON;
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(COALESCE(d.place, -1), 0, v.view_no,
+        COALESCE(IF(v.part = 0, CHAR_LENGTH(d.word), v.weight * LN(1e0 + COALESCE(
+            (CHAR_LENGTH(d.spaced) - CHAR_LENGTH(REPLACE(d.spaced, v.term, ''))) / CHAR_LENGTH(v.term), 0))), v.absent))) INTO found
+    FROM (
+        SELECT c.column_no, c.place, c.word, {{tables}}.walk_spaced(c.word) AS spaced FROM (
+            SELECT r.column_no, r.place, IF(JSON_TYPE(JSON_EXTRACT(input_data, r.path)) = 'NULL', NULL,
+                NULLIF({{tables}}.walk_word(JSON_UNQUOTE(JSON_EXTRACT(input_data, r.path)), JSON_TYPE(JSON_EXTRACT(input_data, r.path))), '')) AS word
+            FROM {{tables}}.walk_column r WHERE r.model_no = model AND r.kind = 'text' LIMIT 100000
+        ) c LIMIT 100000
+    ) d STRAIGHT_JOIN {{tables}}.walk_view v ON v.model_no = model AND v.column_no = d.column_no;
+    RETURN found;
+END
+//
 DROP FUNCTION IF EXISTS {{tables}}.walk_views
 //
 CREATE FUNCTION {{tables}}.walk_views(input_data JSON, model BIGINT UNSIGNED, explained TINYINT)
@@ -146,92 +181,103 @@ CREATE FUNCTION {{tables}}.walk_views(input_data JSON, model BIGINT UNSIGNED, ex
     COMMENT 'JSON [[place, 1 for the background, view, value], ...]; raises an error where a column is missing'
 BEGIN
     DECLARE found JSON;
-    DECLARE absent INT;
+    DECLARE absent, texts INT;
     DECLARE told VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.place, u.base, u.view_no, u.x)), MIN(u.lost) INTO found, absent
+    -- Nothing long stands in the inner tables: MariaDB would put them on the disk.
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(u.place, u.base, u.view_no, u.x)), MIN(u.lost), MAX(u.text) INTO found, absent, texts
     FROM (
         SELECT COALESCE(d.place, -1) AS place, 0 AS base, COALESCE(v.view_no, 0) AS view_no, IF(d.form IS NULL, d.column_no, NULL) AS lost,
-            COALESCE(CASE v.part WHEN -1 THEN NULL ELSE CASE d.kind
-                WHEN 'number' THEN d.number
-                WHEN 'date' THEN CASE v.part
-                    WHEN 0 THEN YEAR(d.instant) WHEN 1 THEN MONTH(d.instant) WHEN 2 THEN WEEKDAY(d.instant)
-                    WHEN 3 THEN TIMESTAMPDIFF(MICROSECOND, DATE(d.instant), d.instant) / 3600000000e0
-                    ELSE TIMESTAMPDIFF(MICROSECOND, d.origin, d.instant) / 86400000000e0 END
-                WHEN 'text' THEN IF(v.part = 0, CHAR_LENGTH(d.word), v.weight * LN(1e0 + COALESCE(
-                    (CHAR_LENGTH(d.spaced) - CHAR_LENGTH(REPLACE(d.spaced, v.term, ''))) / CHAR_LENGTH(v.term), 0)))
-                END END, v.absent, 0e0) AS x
+            d.kind = 'text' AS text,
+            COALESCE(IF(d.kind = 'number', d.number, CASE IF(d.kind = 'date', v.part, -1)
+                WHEN 0 THEN YEAR(d.instant) WHEN 1 THEN MONTH(d.instant) WHEN 2 THEN WEEKDAY(d.instant)
+                WHEN 3 THEN TIMESTAMPDIFF(MICROSECOND, DATE(d.instant), d.instant) / 3600000000e0
+                WHEN 4 THEN TIMESTAMPDIFF(MICROSECOND, d.origin, d.instant) / 86400000000e0 END), v.absent, 0e0) AS x
         FROM (
-            SELECT e.column_no, e.place, e.kind, e.form, e.word, e.origin,
+            SELECT e.column_no, e.place, e.kind, e.form, IF(e.kind = 'date', CAST(e.unit AS DATETIME(6)), NULL) AS origin,
                 IF(e.kind <> 'number' OR e.form = 'NULL', NULL, LEAST(1e38, GREATEST(-1e38,
-                    CASE WHEN e.form IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER') THEN
+                    IF(e.form IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER'),
                     -- mysql
                         IF(e.form = 'DOUBLE' AND CHAR_LENGTH(e.word) > 12 AND CAST(CAST(e.word AS DOUBLE) AS FLOAT) = CAST(e.word AS DOUBLE),
-                            CAST(CAST(CAST(e.word AS FLOAT) AS CHAR) AS DOUBLE), CAST(e.word AS DOUBLE))
+                            CAST(CAST(CAST(e.word AS FLOAT) AS CHAR) AS DOUBLE), CAST(e.word AS DOUBLE)),
                     -- end
                     -- mariadb
-                        CAST(e.word AS DOUBLE)
+                        CAST(e.word AS DOUBLE),
                     -- end
-                    ELSE {{tables}}.walk_number(e.word, e.decimal_sign, e.unit) END))) AS number,
+                        {{tables}}.walk_number(e.word, e.decimal_sign, e.unit))))) AS number,
                 IF(e.kind = 'date' AND e.form <> 'NULL',
                     {{tables}}.walk_instant(e.word, e.form IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER'), e.how, e.pattern), NULL) AS instant,
-                IF(e.kind = 'text', {{tables}}.walk_spaced(e.word), NULL) AS spaced,
-                IF(e.kind <> 'category', 0, IF(e.word IS NULL, 0, COALESCE((
-                    SELECT l.level_no FROM {{tables}}.walk_level l WHERE l.model_no = model AND l.column_no = e.column_no
-                        AND l.word = UNHEX(LEFT(SHA2(e.word, 256), 32))), 1))) AS level_no
+                IF(e.kind <> 'category', 0, {{tables}}.walk_level_of(model, e.column_no, e.word, e.form)) AS level_no
             FROM (
-                SELECT c.column_no, c.place, c.kind, c.how, c.pattern, c.decimal_sign, c.unit, c.form,
-                    IF(c.kind = 'date', c.unit, NULL) AS origin,
-                    IF(c.form = 'NULL', NULL, IF(c.kind = 'number', c.word, NULLIF(IF(c.form IN ('DOUBLE', 'DECIMAL')
-                        OR c.word REGEXP '^[[:space:]]|[[:space:]]$', {{tables}}.walk_word(c.word, c.form), c.word), ''))) AS word
-                FROM (
-                    SELECT r.column_no, r.place, r.kind, r.how, r.pattern, r.decimal_sign, r.unit,
-                        JSON_TYPE(JSON_EXTRACT(input_data, r.path)) AS form,
-                        JSON_UNQUOTE(JSON_EXTRACT(input_data, r.path)) AS word
-                    FROM {{tables}}.walk_column r WHERE r.model_no = model LIMIT 100000
-                ) c LIMIT 100000
+                SELECT r.column_no, r.place, r.kind, r.how, r.pattern, r.decimal_sign, r.unit,
+                    CAST(JSON_TYPE(JSON_EXTRACT(input_data, r.path)) AS CHAR(20)) AS form,
+                    CAST(JSON_UNQUOTE(JSON_EXTRACT(input_data, r.path)) AS CHAR(250)) AS word
+                FROM {{tables}}.walk_column r WHERE r.model_no = model LIMIT 100000
             ) e LIMIT 100000
-        ) d LEFT JOIN {{tables}}.walk_view v ON v.model_no = model AND v.column_no = d.column_no AND v.level_no = d.level_no
+        ) d LEFT JOIN {{tables}}.walk_view v ON v.model_no = model AND v.column_no = d.column_no AND v.level_no = d.level_no AND d.kind <> 'text'
         UNION ALL
-        SELECT c.place, 1, v.view_no, NULL, v.base
+        SELECT c.place, 1, v.view_no, NULL, 0, v.base
         FROM {{tables}}.walk_column c STRAIGHT_JOIN {{tables}}.walk_view v
             ON v.model_no = model AND v.column_no = c.column_no AND v.level_no = COALESCE(c.base_level, 0)
         WHERE explained AND c.model_no = model AND c.place IS NOT NULL
         UNION ALL
-        SELECT -1, 0, 0, NULL, 0e0
+        SELECT -1, 0, 0, NULL, 0, 0e0
     ) u;
     IF absent IS NOT NULL THEN
-        SELECT LEFT(CONCAT('column ', c.name, ' is missing in input_data; add it to the JSON_OBJECT (NULL is a missing value)'), 128)
+        SELECT LEFT(CONCAT('column ', QUOTE(c.name), ' is missing in input_data; add it to the JSON_OBJECT (NULL is a missing value)'), 128)
             INTO told FROM {{tables}}.walk_column c WHERE c.model_no = model AND c.column_no = absent;
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
+    END IF;
+    IF texts THEN
+        SET found = JSON_MERGE_PRESERVE(found, COALESCE({{tables}}.walk_texts(input_data, model), JSON_ARRAY()));
     END IF;
     RETURN found;
 END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_scores
 //
-CREATE FUNCTION {{tables}}.walk_scores(views JSON, model BIGINT UNSIGNED)
+CREATE FUNCTION {{tables}}.walk_scores(views JSON, model BIGINT UNSIGNED, wide TINYINT)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'JSON [[0, score, value], ...] of one row; the parts of a score are still to be added up'
 BEGIN
     DECLARE found JSON;
-    SELECT JSON_ARRAYAGG(JSON_ARRAY(0, u.score, u.x)) INTO found FROM (
-        SELECT l.score, SUM(l.value) AS x FROM (
-            SELECT w.tree, MIN(w.leaf) AS leaf FROM (
-                SELECT s.tree, 64 * s.word + BIT_COUNT(~NULLIF(BIT_AND(s.mask), 0) & (NULLIF(BIT_AND(s.mask), 0) - 1)) AS leaf
+    -- Trees of up to 64 leaves have one word each; wider ones take the first that is not empty.
+    IF NOT wide THEN
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(0, u.score, u.x)) INTO found FROM (
+            SELECT l.score, SUM(l.value) AS x FROM (
+                SELECT s.tree, BIT_COUNT(~BIT_AND(s.mask) & (BIT_AND(s.mask) - 1)) AS leaf
                 FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
                 STRAIGHT_JOIN {{tables}}.walk_split s ON s.model_no = model AND s.view_no = a.view_no AND s.threshold < a.x
-                GROUP BY s.tree, s.word
-            ) w GROUP BY w.tree
-        ) t STRAIGHT_JOIN {{tables}}.walk_leaf l ON l.model_no = model AND l.tree = t.tree AND l.leaf = t.leaf
-        GROUP BY l.score
-        UNION ALL
-        SELECT k.score, SUM(k.c0 + (a.x - k.anchor) * (k.c1 + (a.x - k.anchor) * k.c2))
-        FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
-        STRAIGHT_JOIN {{tables}}.walk_curve k ON k.model_no = model AND k.view_no = a.view_no AND k.low <= a.x AND a.x < k.high
-        GROUP BY k.score
-        UNION ALL
-        SELECT b.score, b.base FROM {{tables}}.walk_score b WHERE b.model_no = model
-    ) u;
+                GROUP BY s.tree
+            ) t STRAIGHT_JOIN {{tables}}.walk_leaf l ON l.model_no = model AND l.tree = t.tree AND l.leaf = t.leaf
+            GROUP BY l.score
+            UNION ALL
+            SELECT k.score, SUM(k.c0 + (a.x - k.anchor) * (k.c1 + (a.x - k.anchor) * k.c2))
+            FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+            STRAIGHT_JOIN {{tables}}.walk_curve k ON k.model_no = model AND k.view_no = a.view_no AND k.low <= a.x AND a.x < k.high
+            GROUP BY k.score
+            UNION ALL
+            SELECT b.score, b.base FROM {{tables}}.walk_score b WHERE b.model_no = model
+        ) u;
+    ELSE
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(0, u.score, u.x)) INTO found FROM (
+            SELECT l.score, SUM(l.value) AS x FROM (
+                SELECT w.tree, MIN(w.leaf) AS leaf FROM (
+                    SELECT s.tree, 64 * s.word + BIT_COUNT(~NULLIF(BIT_AND(s.mask), 0) & (NULLIF(BIT_AND(s.mask), 0) - 1)) AS leaf
+                    FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+                    STRAIGHT_JOIN {{tables}}.walk_split s ON s.model_no = model AND s.view_no = a.view_no AND s.threshold < a.x
+                    GROUP BY s.tree, s.word
+                ) w GROUP BY w.tree
+            ) t STRAIGHT_JOIN {{tables}}.walk_leaf l ON l.model_no = model AND l.tree = t.tree AND l.leaf = t.leaf
+            GROUP BY l.score
+            UNION ALL
+            SELECT k.score, SUM(k.c0 + (a.x - k.anchor) * (k.c1 + (a.x - k.anchor) * k.c2))
+            FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+            STRAIGHT_JOIN {{tables}}.walk_curve k ON k.model_no = model AND k.view_no = a.view_no AND k.low <= a.x AND a.x < k.high
+            GROUP BY k.score
+            UNION ALL
+            SELECT b.score, b.base FROM {{tables}}.walk_score b WHERE b.model_no = model
+        ) u;
+    END IF;
     RETURN found;
 END
 //
@@ -415,13 +461,13 @@ CREATE FUNCTION {{tables}}.walk_raw(input_data JSON, model BIGINT UNSIGNED, last
     COMMENT 'The answers for one row (last: 0) and its variants, before any is rounded: what predict_raw says'
 BEGIN
     DECLARE scores JSON;
-    DECLARE outputs, multiplied, mixed INT;
+    DECLARE outputs, multiplied, mixed, wide INT;
     DECLARE slope, bend, shift DOUBLE;
     DECLARE kind VARCHAR(12);
-    SELECT m.classes, m.products, m.mixes, m.slope, m.bend, m.shift, m.calibration
-        INTO outputs, multiplied, mixed, slope, bend, shift, kind FROM {{tables}}.walk_model m WHERE m.model_no = model;
+    SELECT m.classes, m.products, m.mixes, m.wide, m.slope, m.bend, m.shift, m.calibration
+        INTO outputs, multiplied, mixed, wide, slope, bend, shift, kind FROM {{tables}}.walk_model m WHERE m.model_no = model;
     SET scores = {{tables}}.walk_views(input_data, model, last > 0);
-    SET scores = IF(last = 0, {{tables}}.walk_scores(scores, model), {{tables}}.walk_variants(scores, model, last, coalitions));
+    SET scores = IF(last = 0, {{tables}}.walk_scores(scores, model, wide), {{tables}}.walk_variants(scores, model, last, coalitions));
     IF multiplied THEN
         SET scores = {{tables}}.walk_multiplied(scores, model);
     END IF;
@@ -572,7 +618,8 @@ BEGIN
     -- end
     -- mariadb
     SELECT CONCAT('{"predictions": {', goal, ': ', MAX(IF(c.class = decided, c.json_label, NULL)), '}, "probabilities": {',
-        GROUP_CONCAT(c.json_key, ': ', {{tables}}.walk_json(ROUND(a.p, 6)) ORDER BY c.class SEPARATOR ', '), '}}') INTO found
+        GROUP_CONCAT(c.json_key, ': ', REGEXP_REPLACE(TRIM(TRAILING '0' FROM CAST(ROUND(a.p, 6) AS DECIMAL(10, 6))), '[.]$', '.0')
+            ORDER BY c.class SEPARATOR ', '), '}}') INTO found
     -- end
     FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
     STRAIGHT_JOIN {{tables}}.walk_class c ON c.model_no = model AND c.class = a.class

@@ -72,8 +72,8 @@ class Feature:
 
 
 def word_key(word: str) -> bytes:
-    """What a level is found by: the first half of its SHA-256."""
-    return hashlib.sha256(word.encode("utf-8", "replace")).digest()[:16]
+    """What a level is found by: the first half of the SHA-256 of its first 250 characters."""
+    return hashlib.sha256(word[:250].encode("utf-8", "replace")).digest()[:16]
 
 
 def spellings(word: str) -> list[str]:
