@@ -14,7 +14,8 @@ from ingest.settings import Database
 from ingest.store.engine import connect
 from models.sql.install import install
 from simulators.servers import Server
-from tests.models.sql.door import Door
+from tests.models.sql.door import Caller, Door
+from tests.models.sql.factory import fill
 from tests.waiting import until
 
 DOORS = [pytest.param("mariadb", marks=pytest.mark.mariadb), pytest.param("mysql", marks=pytest.mark.mysql)]
@@ -73,3 +74,22 @@ def door(request: pytest.FixtureRequest, sql_servers: Callable[[str], Server]) -
     door = Door(sql_servers(request.param), request.param, next(_numbers))
     yield door
     door.close()
+
+
+@pytest.fixture(scope="session")
+def factories(mosquitto: Server, server_folder: Path) -> Callable[[Door], None]:
+    """``factories(door)``: the schema ``factory`` is on the server, its study tables filled through MQTT."""
+    filled: set[str] = set()
+
+    def get(door: Door) -> None:
+        if door.kind not in filled:
+            fill(door.server, mosquitto, server_folder / f"factory-{door.kind}")
+            filled.add(door.kind)
+
+    return get
+
+
+@pytest.fixture
+def admin(door: Door) -> Caller:
+    """The user that the stories are told by."""
+    return door.user("admin", "ALL ON *.*")
