@@ -18,10 +18,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} of {rows} rows, drawn at random, stand for all.",
         "全{rows}行のうち、無作為に選んだ{count}行で代表します。",
     ),
-    "recent": (
-        "Only the last {count} of {rows} rows are learnt from.",
-        "{rows}行のうち、最近の{count}行だけから学習します。",
-    ),
     # forecasting
     "not_in_order": ("The rows were put in order of {column}.", "行を{column}の順に並べ替えました。"),
     "filled": (
@@ -37,20 +33,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "日時の間隔が一定ではありません。間隔に関係なく行の順番で数えます。",
     ),
     "naive_best": (
-        "{series}: nothing forecast it better than {yardstick}; do not expect more than that.",
-        "{series}: {yardstick}より良い予測はできませんでした。それ以上は期待できません。",
+        "{series}: nothing forecast it better than {yardstick_en}; do not expect more than that.",
+        "{series}: {yardstick_ja}より良い予測はできませんでした。それ以上は期待できません。",
     ),
     "beats_naive": (
         "{series}: {algorithm} is better than the naive forecasts ({metric} {score:.4g}; naive {naive}).",
         "{series}: {algorithm}は単純な予測より良好です({metric} {score:.4g}、単純予測{naive})。",
-    ),
-    "too_short_to_judge": (
-        "{series}: {rows} rows are too few to compare algorithms; {algorithm} is used unjudged.",
-        "{series}: {rows}行では手法を比較できません。評価なしで{algorithm}を使います。",
-    ),
-    "failed": (
-        "{algorithm} could not be fitted ({why}) and was left out.",
-        "{algorithm}は当てはめできなかったため除外しました({why})。",
     ),
     "exogenous_unused": (
         "{series}: the exogenous columns did not improve the forecast and are not used.",

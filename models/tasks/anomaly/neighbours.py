@@ -41,7 +41,7 @@ def nearest_in(sample: Floats, points: Floats, k: int, own: Ints | None = None) 
     k = max(1, min(k, len(sample) - (own is not None)))
     squares = np.square(sample).sum(1)
     distances, places = np.empty((len(points), k)), np.empty((len(points), k), dtype=np.int64)
-    step = max(1, BLOCK // len(sample))
+    step = max(1, min(BLOCK // len(sample), BLOCK // (k * max(1, sample.shape[1]))))
     for start in range(0, len(points), step):
         block = points[start : start + step]
         apart = np.square(block).sum(1)[:, None] - 2.0 * block @ sample.T + squares

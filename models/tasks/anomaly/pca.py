@@ -1,8 +1,8 @@
 """PCA: how far a point lies from the centre, along each principal component in that component's own spread.
 
 score(x) = sqrt(sum over components j of ((x - m) . v_j)^2 / l_j), with centre m, components v_j and variances l_j of
-the training points; components with less than 1e-6 of the largest variance are left out. Large components find what is
-extreme, small ones what breaks a rule that the columns keep together.
+the training points; none is taken to be below 1e-6 of the largest. Large components find what is extreme, small ones
+what breaks a rule that the columns keep together.
 
 The tenth of the points that lies farthest is left out, and centre and components are found again: they would draw the
 components towards themselves.
@@ -32,20 +32,19 @@ __all__ = ["PCA"]
 KEPT = 0.9
 """Share of points that the components are found from."""
 LEAST = 1e-6
-"""Share of the largest variance below which a component is rounding noise."""
+"""Share of the largest variance below which a smaller one is rounding noise: a rule that was never broken."""
 
 
 def _components(points: Floats) -> tuple[Floats, Floats]:
-    """Centre (p,), and components divided by their spread, (p, c)."""
+    """Centre (p,), and components divided by their spread, (p, p)."""
     centre = points.mean(0)
     variances, vectors = np.linalg.eigh(np.cov(points - centre, rowvar=False).reshape(points.shape[1], -1))
-    kept = variances > LEAST * max(variances[-1], 1e-300)
-    return centre, vectors[:, kept] / np.sqrt(variances[kept])
+    return centre, vectors / np.sqrt(np.maximum(variances, LEAST * max(variances[-1], 1e-300)))
 
 
 @dataclass(frozen=True)
 class PCA:
-    """``centre``: (p,); ``axes``: (p, c) components, each divided by its spread."""
+    """``centre``: (p,); ``axes``: (p, p) components, each divided by its spread."""
 
     centre: Floats
     axes: Floats

@@ -26,6 +26,11 @@ from models.tasks.words import say
 __all__ = ["ForecastModel", "fit", "restore"]
 
 TASK: Task = "forecasting"
+YARDSTICKS = {
+    "last": {"yardstick_en": "the last value", "yardstick_ja": "直前の値"},
+    "season": {"yardstick_en": "the values of the last season", "yardstick_ja": "前の周期の値"},
+    "drift": {"yardstick_en": "a straight line through both ends", "yardstick_ja": "始点と終点を結ぶ直線"},
+}
 
 
 @dataclass(frozen=True)
@@ -135,12 +140,14 @@ def _notes(name: str, found: choosing.Chosen, metric: str) -> list[Said]:
     """What is said of one series."""
     notes = []
     best, naive = found.best, max(found.naive.values())
-    if best.score > naive:
+    if best.algorithm == "NaiveForecaster":
+        notes.append(say("naive_best", {"series": name, **YARDSTICKS[best.config["strategy"]]}))
+    elif best.score > naive:
         said = {"series": name, "algorithm": best.algorithm, "metric": metric, "score": best.score}
         notes.append(say("beats_naive", {**said, "naive": f"{naive:.4g}"}))
     else:
-        yardstick = max(found.naive, key=lambda code: found.naive[code])
-        notes.append(say("naive_best", {"series": name, "yardstick": yardstick}))
+        strategy = "season" if found.naive.get("seasonal_naive") == naive else "last"
+        notes.append(say("naive_best", {"series": name, **YARDSTICKS[strategy]}))
     if found.without_exogenous:
         notes.append(say("exogenous_unused", {"series": name}))
     return notes
