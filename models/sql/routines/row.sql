@@ -456,9 +456,9 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_raw
 //
-CREATE FUNCTION {{tables}}.walk_raw(input_data JSON, model BIGINT UNSIGNED, last INT, coalitions TINYINT)
+CREATE FUNCTION {{tables}}.walk_raw(input_data JSON, model BIGINT UNSIGNED)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
-    COMMENT 'The answers for one row (last: 0) and its variants, before any is rounded: what predict_raw says'
+    COMMENT 'The answers for one row, before any is rounded: what predict_raw says'
 BEGIN
     DECLARE scores JSON;
     DECLARE outputs, multiplied, mixed, wide INT;
@@ -466,8 +466,29 @@ BEGIN
     DECLARE kind VARCHAR(12);
     SELECT m.classes, m.products, m.mixes, m.wide, m.slope, m.bend, m.shift, m.calibration
         INTO outputs, multiplied, mixed, wide, slope, bend, shift, kind FROM {{tables}}.walk_model m WHERE m.model_no = model;
-    SET scores = {{tables}}.walk_views(input_data, model, last > 0);
-    SET scores = IF(last = 0, {{tables}}.walk_scores(scores, model, wide), {{tables}}.walk_variants(scores, model, last, coalitions));
+    SET scores = {{tables}}.walk_scores({{tables}}.walk_views(input_data, model, 0), model, wide);
+    IF multiplied THEN
+        SET scores = {{tables}}.walk_multiplied(scores, model);
+    END IF;
+    IF mixed THEN
+        SET scores = {{tables}}.walk_mixed(scores, model);
+    END IF;
+    RETURN {{tables}}.walk_answers(scores, model, outputs, kind, slope, bend, shift);
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_raws
+//
+CREATE FUNCTION {{tables}}.walk_raws(input_data JSON, model BIGINT UNSIGNED, last INT, coalitions TINYINT)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The answers for one row and its variants 1 to last, see walk_variants'
+BEGIN
+    DECLARE scores JSON;
+    DECLARE outputs, multiplied, mixed INT;
+    DECLARE slope, bend, shift DOUBLE;
+    DECLARE kind VARCHAR(12);
+    SELECT m.classes, m.products, m.mixes, m.slope, m.bend, m.shift, m.calibration
+        INTO outputs, multiplied, mixed, slope, bend, shift, kind FROM {{tables}}.walk_model m WHERE m.model_no = model;
+    SET scores = {{tables}}.walk_variants({{tables}}.walk_views(input_data, model, 1), model, last, coalitions);
     IF multiplied THEN
         SET scores = {{tables}}.walk_multiplied(scores, model);
     END IF;
@@ -642,9 +663,166 @@ BEGIN
         SET decided = {{tables}}.walk_options(options, '["additional_details"]');
     END IF;
     SELECT m.task, m.target, m.ruled INTO kind, goal, ruled FROM {{tables}}.walk_model m WHERE m.model_no = model;
-    SET answers = {{tables}}.walk_raw(input_data, model, 0, 0);
+    SET answers = {{tables}}.walk_raw(input_data, model);
     SET decided = IF(kind = 'regression', NULL, {{tables}}.walk_decision(answers, model, ruled));
     SET results = {{tables}}.walk_results(answers, model, goal, decided);
     RETURN JSON_SET(input_data, '$.Prediction', JSON_EXTRACT({{tables}}.walk_prediction(answers, model, decided), '$'), '$.ml_results', JSON_EXTRACT(results, '$'));
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_shown
+//
+CREATE FUNCTION {{tables}}.walk_shown(input_data JSON, path VARCHAR(4000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, absent VARCHAR(20)
+    CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    RETURNS LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'A cell as people read it: the shortest number'
+BEGIN
+    DECLARE form VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT JSON_TYPE(JSON_EXTRACT(input_data, path));
+    DECLARE w LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT JSON_UNQUOTE(JSON_EXTRACT(input_data, path));
+    RETURN IF(form = 'NULL' OR w = '', absent, {{tables}}.walk_word(w, form));
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_attributions
+//
+CREATE FUNCTION {{tables}}.walk_attributions(answers JSON, model BIGINT UNSIGNED, decided INT, columns_explained INT, coalitions TINYINT)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'JSON [[place, attribution], ...] of the class decided for, or of the value'
+BEGIN
+    DECLARE found JSON;
+    IF NOT coalitions THEN
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(a.v, whole.p - a.p)) INTO found
+        FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
+        JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) whole
+            ON whole.v = 0 AND whole.class = a.class
+        WHERE a.v > 0 AND a.class = COALESCE(decided, 0);
+    ELSE
+        -- Shapley: with k columns of n taken from the row, one more counts k! (n - k - 1)! / n!
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(s.place, s.x)) INTO found FROM (
+            SELECT c.place, SUM((a.p - b.p) / columns_explained / ELT(columns_explained, 1,
+                ELT(BIT_COUNT(a.v) + 1, 1, 1), ELT(BIT_COUNT(a.v) + 1, 1, 2, 1), ELT(BIT_COUNT(a.v) + 1, 1, 3, 3, 1),
+                ELT(BIT_COUNT(a.v) + 1, 1, 4, 6, 4, 1), ELT(BIT_COUNT(a.v) + 1, 1, 5, 10, 10, 5, 1),
+                ELT(BIT_COUNT(a.v) + 1, 1, 6, 15, 20, 15, 6, 1), ELT(BIT_COUNT(a.v) + 1, 1, 7, 21, 35, 35, 21, 7, 1))) AS x
+            FROM {{tables}}.walk_column c
+            STRAIGHT_JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
+                ON a.class = COALESCE(decided, 0) AND NOT a.v >> (c.place - 1) & 1
+            STRAIGHT_JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) b
+                ON b.class = a.class AND b.v = a.v + (1 << (c.place - 1))
+            WHERE c.model_no = model AND c.place IS NOT NULL GROUP BY c.place
+        ) s;
+    END IF;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_notes
+//
+CREATE FUNCTION {{tables}}.walk_notes(attributed JSON, input_data JSON, model BIGINT UNSIGNED,
+    said LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    RETURNS LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'Which column speaks most for a prediction and which against it, in the language of the session'
+BEGIN
+    DECLARE ja TINYINT DEFAULT @@lc_messages LIKE 'ja%';
+    DECLARE good, bad, good_value, bad_value LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE absent VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT IF(ja, '欠損', 'missing');
+    SELECT c.name, {{tables}}.walk_shown(input_data, c.path, absent) INTO good, good_value
+    FROM JSON_TABLE(attributed, '$[*]' COLUMNS (place INT PATH '$[0]', x DOUBLE PATH '$[1]')) a
+    JOIN {{tables}}.walk_column c ON c.model_no = model AND c.place = a.place
+    WHERE a.x > 0 ORDER BY a.x DESC, a.place LIMIT 1;
+    SELECT c.name, {{tables}}.walk_shown(input_data, c.path, absent) INTO bad, bad_value
+    FROM JSON_TABLE(attributed, '$[*]' COLUMNS (place INT PATH '$[0]', x DOUBLE PATH '$[1]')) a
+    JOIN {{tables}}.walk_column c ON c.model_no = model AND c.place = a.place
+    WHERE a.x < 0 ORDER BY a.x, a.place LIMIT 1;
+    IF good IS NULL AND bad IS NULL THEN
+        RETURN IF(ja, '代表的な行の予測と比べて、この予測を動かした列はありません', 'No column moves this prediction away from that of a typical row');
+    END IF;
+    RETURN IF(ja,
+        CONCAT(COALESCE(CONCAT(said, 'という予測に最も寄与したのは', good, '(', good_value, ')です'), ''), IF(good IS NULL OR bad IS NULL, '', '。一方、'),
+            COALESCE(CONCAT(said, 'という予測を最も弱めたのは', bad, '(', bad_value, ')です'), '')),
+        CONCAT(COALESCE(CONCAT(good, ' (', good_value, ') had the largest impact towards predicting ', said), ''),
+            IF(good IS NULL OR bad IS NULL, '', ', whereas '),
+            COALESCE(CONCAT(bad, ' (', bad_value, ') contributed the most against predicting ', said), '')));
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_explained
+//
+CREATE FUNCTION {{tables}}.walk_explained(attributed JSON, document JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'The document with one member per attribution'
+BEGIN
+    DECLARE found JSON;
+    -- mysql
+    SELECT JSON_OBJECTAGG(CONCAT(c.name, '_attribution'), a.x) INTO found
+    -- end
+    -- mariadb
+    SELECT CONCAT('{', GROUP_CONCAT(LEFT(SUBSTRING(c.path, 3), CHAR_LENGTH(c.path) - 3), '_attribution": ', {{tables}}.walk_json(a.x)
+        ORDER BY a.place SEPARATOR ', '), '}') INTO found
+    -- end
+    FROM JSON_TABLE(attributed, '$[*]' COLUMNS (place INT PATH '$[0]', x DOUBLE PATH '$[1]')) a
+    JOIN {{tables}}.walk_column c ON c.model_no = model AND c.place = a.place;
+    RETURN JSON_MERGE_PATCH(document, COALESCE(found, '{}'));
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_explanation
+//
+CREATE FUNCTION {{tables}}.walk_explanation(attributed JSON, model BIGINT UNSIGNED, goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    prediction JSON, notes LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'ml_results of an explanation'
+BEGIN
+    DECLARE found JSON;
+    -- mysql
+    SELECT JSON_OBJECT('attributions', COALESCE(JSON_OBJECTAGG(c.name, a.x), JSON_OBJECT()), 'predictions', JSON_OBJECT(JSON_UNQUOTE(goal), prediction), 'notes', notes) INTO found
+    -- end
+    -- mariadb
+    SELECT CONCAT('{"attributions": {', COALESCE(GROUP_CONCAT(SUBSTRING(c.path, 3), ': ', {{tables}}.walk_json(a.x) ORDER BY a.place SEPARATOR ', '), ''),
+        '}, "predictions": {', goal, ': ', prediction, '}, "notes": ', JSON_QUOTE(notes), '}') INTO found
+    -- end
+    FROM JSON_TABLE(attributed, '$[*]' COLUMNS (place INT PATH '$[0]', x DOUBLE PATH '$[1]')) a
+    JOIN {{tables}}.walk_column c ON c.model_no = model AND c.place = a.place;
+    RETURN found;
+END
+//
+DROP FUNCTION IF EXISTS {{routines}}.ML_EXPLAIN_ROW
+//
+CREATE FUNCTION {{routines}}.ML_EXPLAIN_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+    RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'Why a loaded model predicts one row as it does'
+BEGIN
+    DECLARE answers, results, attributed, added, told JSON;
+    DECLARE model BIGINT UNSIGNED DEFAULT {{tables}}.walk_loaded(input_data, model_handle);
+    DECLARE kind, method VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE notes, problem LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE ruled, decided, straight, explained, coalitions, digits INT;
+    IF options IS NOT NULL THEN
+        SET decided = {{tables}}.walk_options(options, '["prediction_explainer"]');
+        SET method = NULLIF(JSON_UNQUOTE(JSON_EXTRACT(options, '$.prediction_explainer')), 'null');
+    END IF;
+    SET method = COALESCE(method, 'permutation_importance');
+    SELECT m.task, m.target, m.ruled, m.additive INTO kind, goal, ruled, straight FROM {{tables}}.walk_model m WHERE m.model_no = model;
+    SELECT COALESCE(MAX(c.place), 0) INTO explained FROM {{tables}}.walk_column c WHERE c.model_no = model;
+    IF method NOT IN ('permutation_importance', 'shap') THEN
+        SET problem = CONCAT('prediction_explainer ', QUOTE(LEFT(method, 40)), ' is unknown; give permutation_importance or shap');
+    ELSEIF method = 'shap' AND NOT straight AND explained > 8 THEN
+        SET problem = 'shap of a row is exact for 8 columns at most, or a linear regression; use permutation_importance';
+    END IF;
+    IF problem IS NOT NULL THEN
+        SET problem = LEFT(problem, 128);
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = problem;
+    END IF;
+    SET coalitions = method = 'shap' AND NOT straight AND explained > 0;
+    SET answers = {{tables}}.walk_raws(input_data, model, IF(coalitions, (1 << explained) - 1, explained), coalitions);
+    SET decided = IF(kind = 'regression', NULL, {{tables}}.walk_decision(answers, model, ruled));
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(a.v, a.class, a.p)) INTO told
+    FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a WHERE a.v = 0;
+    -- A difference has no more digits than what it is the difference of.
+    SELECT IF(decided IS NULL, 11 - FLOOR(LOG10(GREATEST(1e-300, MAX(ABS(a.p))))), 6) INTO digits
+    FROM JSON_TABLE(answers, '$[*]' COLUMNS (p DOUBLE PATH '$[2]')) a;
+    SET attributed = {{tables}}.walk_attributions(answers, model, decided, explained, coalitions);
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(a.place, ROUND(a.x, digits) + 0e0)) INTO attributed
+    FROM JSON_TABLE(attributed, '$[*]' COLUMNS (place INT PATH '$[0]', x DOUBLE PATH '$[1]')) a;
+    SET results = {{tables}}.walk_prediction(told, model, decided);
+    SET notes = {{tables}}.walk_notes(attributed, input_data, model, JSON_UNQUOTE(results));
+    SET added = JSON_SET(input_data, '$.Prediction', JSON_EXTRACT(results, '$'), '$.Notes', notes);
+    RETURN JSON_SET({{tables}}.walk_explained(attributed, added, model), '$.ml_results',
+        JSON_EXTRACT({{tables}}.walk_explanation(attributed, model, goal, JSON_EXTRACT(results, '$'), notes), '$'));
 END
 //

@@ -21,7 +21,7 @@ from models.automl.columns.dates import PARTS, DateRecipe
 from models.automl.columns.numbers import NumberRecipe
 from models.automl.columns.prepare import Preparation, Recipe
 from models.automl.columns.text import TextRecipe
-from models.automl.matrix import Floats, Ints, Matrix
+from models.automl.matrix import Floats
 from models.sql.walk.dates import reading
 from models.sql.walk.rows import Rows
 
@@ -71,6 +71,11 @@ class Feature:
     weight: float = 0.0
 
 
+def filled(values: Floats) -> Floats:
+    """Without NaN, so that rows can be compared."""
+    return np.nan_to_num(values, nan=-1.0)
+
+
 def word_key(word: str) -> bytes:
     """What a level is found by: the first half of the SHA-256 of its first 250 characters."""
     return hashlib.sha256(word[:250].encode("utf-8", "replace")).digest()[:16]
@@ -93,18 +98,17 @@ def spellings(word: str) -> list[str]:
 class Views:
     """Features of a preparation, and the views that were asked for."""
 
-    def __init__(self, rows: Rows, preparation: Preparation, background: Matrix) -> None:
+    def __init__(self, rows: Rows, preparation: Preparation, base: Floats) -> None:
+        """``base``: (features,) the typical row."""
         self.rows = rows
         self.features: list[Feature] = []
         self._plain: dict[tuple[int, int, float], int] = {}
         self._levels: dict[tuple[int, bytes], int] = {}
         self._next = ALWAYS + 1
-        self.used: set[int] = set()
-        """Numbers of the columns, from 1, that some view reads."""
         self.base_levels: dict[int, int] = {}
         for column, recipe in enumerate(preparation.recipes, 1):
             at = len(self.features)
-            values = background.values[:, at : at + len(recipe.features)]
+            values = base[at : at + len(recipe.features)]
             if isinstance(recipe, CategoryRecipe):
                 self.features += self._category(column, recipe, values)
             else:
@@ -127,7 +131,7 @@ class Views:
         known = absent if np.isnan(source.absent) else source.absent
         key = (source.column, source.part, known)
         if key not in self._plain:
-            self._plain[key] = self._new(source.column)
+            self._plain[key] = self._new()
             feature = next(each for each in self.features if _is(each.source, source))
             base = known if np.isnan(source.base) else source.base
             row = (source.column, 0, self._plain[key], source.part, feature.term, feature.weight, known, base)
@@ -138,18 +142,17 @@ class Views:
         """The number of a view with a value for each level of a category; NaN: absent there."""
         key = (column, values.tobytes())
         if key not in self._levels:
-            self._levels[key] = self._new(column)
+            self._levels[key] = self._new()
             for level in np.flatnonzero(~np.isnan(values)).tolist():
                 x = float(values[level])
                 self.rows.add("walk_view", column, level, self._levels[key], FIXED, None, 0.0, x, x)
         return self._levels[key]
 
-    def _new(self, column: int) -> int:
-        self.used.add(column)
+    def _new(self) -> int:
         self._next += 1
         return self._next - 1
 
-    def _category(self, column: int, recipe: CategoryRecipe, background: Floats) -> list[Feature]:
+    def _category(self, column: int, recipe: CategoryRecipe, base: Floats) -> list[Feature]:
         codes = {level: float(code) for code, level in enumerate(recipe.levels)}
         other = float(len(recipe.levels)) if recipe.shares else np.nan
         gap: tuple[float, ...] = (np.nan,) * len(recipe.features)
@@ -172,7 +175,7 @@ class Views:
         for key, level in keys.items():
             self.rows.add("walk_level", column, key, level)
         values = np.array(table, dtype=np.float64).reshape(len(table), len(gap))
-        self.base_levels[column] = _commonest(values, background)
+        self.base_levels[column] = int(np.flatnonzero((filled(values) == filled(base)).all(axis=1))[0])
         return [Feature(Levels(column, values[:, place])) for place in range(len(gap))]
 
     def describe(self, preparation: Preparation, places: Mapping[int, int]) -> None:
@@ -193,30 +196,11 @@ def _is(one: Source, other: Plain) -> bool:
     return isinstance(one, Plain) and (one.column, one.part) == (other.column, other.part)
 
 
-def _plain_features(column: int, recipe: Recipe, background: Floats) -> list[Feature]:
+def _plain_features(column: int, recipe: Recipe, base: Floats) -> list[Feature]:
     parts = range(len(recipe.features))
-    if isinstance(recipe, DateRecipe):
-        parts_of = [PARTS.index(part) for part in recipe.parts]
-    else:
-        parts_of = list(parts)
-    sources = [Plain(column, part, _middle(background[:, at])) for at, part in zip(parts, parts_of, strict=True)]
+    parts_of = [PARTS.index(part) for part in recipe.parts] if isinstance(recipe, DateRecipe) else list(parts)
+    sources = [Plain(column, part, float(base[at])) for at, part in zip(parts, parts_of, strict=True)]
     if isinstance(recipe, TextRecipe):
         terms = [(None, 0.0), *zip(recipe.terms, recipe.idf, strict=True)]
         return [Feature(source, *term) for source, term in zip(sources, terms, strict=True)]
     return [Feature(source) for source in sources]
-
-
-def _middle(column: Floats) -> float:
-    """A median that occurred; NaN where nothing is present."""
-    present = np.sort(column[~np.isnan(column)])
-    return float(present[(len(present) - 1) // 2]) if len(present) else float("nan")
-
-
-def _commonest(levels: Floats, background: Floats) -> int:
-    """The level that most rows of the background have, leaving out missing cells as long as others are there."""
-    filled = np.nan_to_num(levels, nan=-1.0)
-    rows = np.nan_to_num(background, nan=-1.0)
-    count: Ints = np.array([(rows == level).all(axis=1).sum() for level in filled], dtype=np.int64)
-    if count[1:].any():
-        count[MISSING] = 0
-    return int(count.argmax())

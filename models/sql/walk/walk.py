@@ -18,15 +18,13 @@ from models.automl.algorithms.trees import Grown
 from models.automl.matrix import Floats
 from models.automl.model import Model
 from models.sql.walk import said
+from models.sql.walk.explained import additive, explained_columns, typical
 from models.sql.walk.rows import MOST_ROWS, Rows, Unwalkable, Walk
 from models.sql.walk.smooth import Smooth
 from models.sql.walk.trees import Trees
 from models.sql.walk.views import Views
 
-__all__ = ["EXPLAINED", "walk_of"]
-
-EXPLAINED = 100
-"""As many columns as HeatWave explains."""
+__all__ = ["walk_of"]
 
 
 @dataclass
@@ -65,7 +63,7 @@ def walk_of(model: Model) -> Walk | Unwalkable:
     What they say agrees with ``model.predict_raw`` to rounding (about 1e-13).
     """
     rows, base = Rows(), dict[int, float]()
-    views = Views(rows, model.preparation, model.background)
+    views = Views(rows, model.preparation, typical(model))
     plan = _Plan(model, rows, views, Trees(rows, views), Smooth(rows, views, base), base)
     regression = model.task == "regression"
     if regression:
@@ -88,17 +86,16 @@ def walk_of(model: Model) -> Walk | Unwalkable:
         if isinstance(found, Unwalkable):
             return found
         ruled = found
-    explained = _important(model, views.used)[:EXPLAINED]
-    views.describe(model.preparation, {column: place for place, column in enumerate(explained, 1)})
+    explained = explained_columns(model)
+    views.describe(model.preparation, {column + 1: place for place, column in enumerate(explained, 1)})
     kind, slope, bend, shift = ("identity", 1.0, 0.0, 0.0) if regression else said.calibration(model.decisions, rows)
-    additive = regression and not plan.trees.count and not plan.smooth.products
-    rows.add("walk_model", model.task, said.quoted(model.target.name), len(model.target.classes),
-             int(plan.trees.words > 1), int(plan.smooth.products), int(plan.mixes), int(additive), slope, bend, shift,
-             kind, int(bool(model.decisions.class_weights)), int(ruled))  # fmt: skip
+    traits = (plan.trees.words > 1, plan.smooth.products, plan.mixes, additive(model))
+    rows.add("walk_model", model.task, said.quoted(model.target.name), len(model.target.classes), *map(int, traits),
+             slope, bend, shift, kind, int(bool(model.decisions.class_weights)), int(ruled))  # fmt: skip
     walk = Walk(
         {name: tuple(found) for name, found in rows.tables.items()},
         model.columns,
-        tuple(model.columns[column - 1] for column in explained),
+        tuple(model.columns[column] for column in explained),
         plan.trees.words,
     )
     if walk.size > MOST_ROWS:
@@ -186,11 +183,3 @@ def _naive(plan: _Plan, fitted: NaiveFitted, weight: float, _: frozenset[int]) -
 _KINDS: Sequence[tuple[type, Callable[[_Plan, Any, float, frozenset[int]], Unwalkable | None]]] = (
     (Boosted, _boosted), (LinearFitted, _ridge), (SvmFitted, _svm), (BayesFitted, _bayes), (NaiveFitted, _naive),
 )  # fmt: skip
-
-
-def _important(model: Model, used: set[int]) -> list[int]:
-    """The columns that members read, the most important first."""
-    found = model.facts.get("importance")
-    listed = found.get("columns", []) if isinstance(found, dict) else found if isinstance(found, list) else []
-    rank = {entry.get("column"): place for place, entry in enumerate(listed) if isinstance(entry, dict)}
-    return sorted(used, key=lambda column: (rank.get(model.columns[column - 1], len(rank)), column))

@@ -1,0 +1,115 @@
+"""Attributions of many rows: the numbers of `ML_EXPLAIN_ROW`, computed from the model itself.
+
+``permutation_importance``: f(x) - f(x with one column from the typical row), f the probability of the class decided
+for, or the value. ``shap``: the Shapley values of the game whose coalitions S are worth f(x on S, the typical row
+elsewhere), exact; for n columns that takes 2^n predictions a row, so n <= `MOST_PLAYERS`, unless f is a linear
+regression, in which columns do not interact and both methods agree.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import comb
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from ingest.errors import StudyError, nearest
+from models.automl.matrix import Floats, Ints, Matrix
+from models.automl.model import Model
+from models.sql.walk.explained import additive, explained_columns, typical
+
+__all__ = ["DIGITS", "MOST_PLAYERS", "Attributions", "Method", "attributions", "rounded"]
+
+Method = Literal["permutation_importance", "shap"]
+MOST_PLAYERS = 8
+"""256 predictions a row: some ten milliseconds in SQL."""
+DIGITS = 12
+"""Significant digits of values: what two ways of adding up agree on."""
+DECIMALS = 6
+"""Of probabilities: a defect in a million is still told from none."""
+_ROWS = 4_000
+"""Rows taken at once: their variants must fit in memory."""
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """``columns``: explained, the most important first. ``raw``: (n, outputs) what `Model.predict_raw` says;
+    ``decided``: (n,) codes of classes, empty for values; ``values``: (n, columns), rounded."""
+
+    columns: tuple[str, ...]
+    raw: Floats
+    decided: Ints
+    values: Floats
+
+
+def attributions(model: Model, frame: pd.DataFrame, method: Method = "permutation_importance") -> Attributions:
+    """Explain the rows of a table. Raises `StudyError` for an unknown method, and for `shap` of too many columns."""
+    if method not in get_args(Method):
+        raise StudyError(f"prediction_explainer {method!r} is unknown; {nearest(method, get_args(Method))}")
+    columns = explained_columns(model)
+    together = method == "shap" and not additive(model) and bool(columns)
+    if together and len(columns) > MOST_PLAYERS:
+        raise StudyError(
+            f"shap of rows is exact for {MOST_PLAYERS} columns at most, or a linear regression; this model reads "
+            f"{len(columns)}: use permutation_importance"
+        )
+    base = typical(model)
+    parts = [
+        _explained(model, model.preparation.transform(frame.iloc[first : first + _ROWS]), base, columns, together)
+        for first in range(0, max(len(frame), 1), _ROWS)
+    ]
+    raw, decided, values = (np.concatenate(list(each)) for each in zip(*parts, strict=True))
+    return Attributions(tuple(model.columns[place] for place in columns), raw, decided, values)
+
+
+def rounded(values: Floats, largest: Floats) -> Floats:
+    """(n, k) to as many digits as ``largest`` (n,) has: a difference has no more than what it is the difference of.
+
+    >>> rounded(np.array([[1e-15, 0.123456789012345]]), np.array([250.0]))
+    array([[0.        , 0.123456789]])
+    """
+    decimals = DIGITS - 1 - np.floor(np.log10(np.maximum(largest, 1e-300)))
+    scale = 10.0 ** np.clip(decimals, -300, 300)[:, None]
+    return np.asarray(np.rint(values * scale) / scale + 0.0)
+
+
+def _explained(
+    model: Model, matrix: Matrix, base: Floats, columns: Sequence[int], together: bool
+) -> tuple[Floats, Ints, Floats]:
+    raw = model.predict_matrix(matrix)
+    classes = model.task == "classification"
+    decided = model.decisions.decide(raw) if classes else np.zeros(0, dtype=np.int64)
+    rows, chosen = np.arange(len(raw)), decided if classes else np.zeros(len(raw), dtype=np.int64)
+    said: dict[tuple[int, ...], Floats] = {(): raw[rows, chosen]}
+
+    def without(gone: tuple[int, ...]) -> Floats:
+        """(n,) what is said with these columns from the typical row."""
+        if gone not in said:
+            values = matrix.values.copy()
+            places = np.flatnonzero(np.isin(matrix.source, gone))
+            values[:, places] = base[places]
+            said[gone] = model.predict_matrix(replace(matrix, values=values))[rows, chosen]
+        return said[gone]
+
+    if together:
+        values = np.stack([_shapley(column, columns, without) for column in columns], axis=1)
+    elif columns:
+        values = np.stack([said[()] - without((column,)) for column in columns], axis=1)
+    else:
+        values = np.empty((len(raw), 0))
+    if classes:
+        return raw, decided, np.round(values, DECIMALS) + 0.0
+    return raw, decided, rounded(values, np.max(np.abs(np.stack(list(said.values()))), axis=0))
+
+
+def _shapley(column: int, columns: Sequence[int], without: Callable[[tuple[int, ...]], Floats]) -> Floats:
+    """(n,) the Shapley value: what the column adds, over the numbers of others that are absent, each number alike."""
+    others = [each for each in columns if each != column]
+    added = [
+        (without(gone) - without(tuple(sorted((*gone, column))))) / comb(len(others), size)
+        for size in range(len(columns))
+        for gone in combinations(sorted(others), size)
+    ]
+    return np.asarray(np.sum(added, axis=0) / len(columns))
