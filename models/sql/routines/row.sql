@@ -415,9 +415,9 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_variants
 //
-CREATE FUNCTION {{tables}}.walk_variants(views JSON, model BIGINT UNSIGNED, last INT, coalitions TINYINT)
+CREATE FUNCTION {{tables}}.walk_variants(views JSON, model BIGINT UNSIGNED, last INT, players INT)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
-    COMMENT 'As walk_scores, of variants 0 to last: with the column at place v, or those of the bits of v, from the background'
+    COMMENT 'As walk_scores, of variants 0 to last; players: columns in a game (see walk_attributions), 0: without one column at a time'
 BEGIN
     DECLARE found JSON;
     SELECT JSON_ARRAYAGG(JSON_ARRAY(u.v, u.score, u.x)) INTO found FROM (
@@ -431,7 +431,11 @@ BEGIN
                     GROUP BY a.place, a.base, s.tree, s.word
                 ) m STRAIGHT_JOIN (
                     WITH RECURSIVE each_one (v) AS (SELECT 0 UNION ALL SELECT v + 1 FROM each_one WHERE v < last) SELECT v FROM each_one
-                ) n ON m.base = IF(m.place < 0, 0, IF(coalitions, n.v >> (m.place - 1) & 1, n.v = m.place))
+                ) n ON m.base = IF(m.place < 0, 0, CASE WHEN players = 0 THEN n.v = m.place
+                    WHEN players <= 8 THEN n.v >> (m.place - 1) & 1
+                    ELSE n.v > 0 AND (n.v - 1) MOD players + 1 >= IF((n.v - 1) DIV players & 1, players + 1
+                        - ((m.place - 1 + IF((n.v - 1) DIV players > 1, players DIV 2, 0)) MOD players + 1),
+                        (m.place - 1 + IF((n.v - 1) DIV players > 1, players DIV 2, 0)) MOD players + 1) END)
                 GROUP BY n.v, m.tree, m.word
             ) w GROUP BY w.v, w.tree
         ) t STRAIGHT_JOIN {{tables}}.walk_leaf l ON l.model_no = model AND l.tree = t.tree AND l.leaf = t.leaf
@@ -444,7 +448,11 @@ BEGIN
             GROUP BY a.place, a.base, k.score
         ) c STRAIGHT_JOIN (
             WITH RECURSIVE each_one (v) AS (SELECT 0 UNION ALL SELECT v + 1 FROM each_one WHERE v < last) SELECT v FROM each_one
-        ) n ON c.base = IF(c.place < 0, 0, IF(coalitions, n.v >> (c.place - 1) & 1, n.v = c.place))
+        ) n ON c.base = IF(c.place < 0, 0, CASE WHEN players = 0 THEN n.v = c.place
+                    WHEN players <= 8 THEN n.v >> (c.place - 1) & 1
+                    ELSE n.v > 0 AND (n.v - 1) MOD players + 1 >= IF((n.v - 1) DIV players & 1, players + 1
+                        - ((c.place - 1 + IF((n.v - 1) DIV players > 1, players DIV 2, 0)) MOD players + 1),
+                        (c.place - 1 + IF((n.v - 1) DIV players > 1, players DIV 2, 0)) MOD players + 1) END)
         GROUP BY n.v, c.score
         UNION ALL
         SELECT n.v, b.score, b.base FROM {{tables}}.walk_score b STRAIGHT_JOIN (
@@ -478,7 +486,7 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_raws
 //
-CREATE FUNCTION {{tables}}.walk_raws(input_data JSON, model BIGINT UNSIGNED, last INT, coalitions TINYINT)
+CREATE FUNCTION {{tables}}.walk_raws(input_data JSON, model BIGINT UNSIGNED, last INT, players INT)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'The answers for one row and its variants 1 to last, see walk_variants'
 BEGIN
@@ -488,7 +496,7 @@ BEGIN
     DECLARE kind VARCHAR(12);
     SELECT m.classes, m.products, m.mixes, m.slope, m.bend, m.shift, m.calibration
         INTO outputs, multiplied, mixed, slope, bend, shift, kind FROM {{tables}}.walk_model m WHERE m.model_no = model;
-    SET scores = {{tables}}.walk_variants({{tables}}.walk_views(input_data, model, 1), model, last, coalitions);
+    SET scores = {{tables}}.walk_variants({{tables}}.walk_views(input_data, model, 1), model, last, players);
     IF multiplied THEN
         SET scores = {{tables}}.walk_multiplied(scores, model);
     END IF;
@@ -683,29 +691,46 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_attributions
 //
-CREATE FUNCTION {{tables}}.walk_attributions(answers JSON, model BIGINT UNSIGNED, decided INT, columns_explained INT, coalitions TINYINT)
+CREATE FUNCTION {{tables}}.walk_attributions(answers JSON, model BIGINT UNSIGNED, decided INT, players INT)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'JSON [[place, attribution], ...] of the class decided for, or of the value'
 BEGIN
     DECLARE found JSON;
-    IF NOT coalitions THEN
+    IF players = 0 THEN
+        -- Variant v has the column at place v from the background.
         SELECT JSON_ARRAYAGG(JSON_ARRAY(a.v, whole.p - a.p)) INTO found
         FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
         JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) whole
             ON whole.v = 0 AND whole.class = a.class
         WHERE a.v > 0 AND a.class = COALESCE(decided, 0);
-    ELSE
-        -- Shapley: with k columns of n taken from the row, one more counts k! (n - k - 1)! / n!
+    ELSEIF players <= 8 THEN
+        -- Variant v has the columns of its bits from the background. Shapley: n sums over numbers of absent others,
+        -- in each the mean; the rows of Pascal's triangle say of how many.
         SELECT JSON_ARRAYAGG(JSON_ARRAY(s.place, s.x)) INTO found FROM (
-            SELECT c.place, SUM((a.p - b.p) / columns_explained / ELT(columns_explained, 1,
-                ELT(BIT_COUNT(a.v) + 1, 1, 1), ELT(BIT_COUNT(a.v) + 1, 1, 2, 1), ELT(BIT_COUNT(a.v) + 1, 1, 3, 3, 1),
-                ELT(BIT_COUNT(a.v) + 1, 1, 4, 6, 4, 1), ELT(BIT_COUNT(a.v) + 1, 1, 5, 10, 10, 5, 1),
+            SELECT c.place, SUM((a.p - b.p) / players / ELT(players,
+                ELT(BIT_COUNT(a.v) + 1, 1), ELT(BIT_COUNT(a.v) + 1, 1, 1), ELT(BIT_COUNT(a.v) + 1, 1, 2, 1),
+                ELT(BIT_COUNT(a.v) + 1, 1, 3, 3, 1), ELT(BIT_COUNT(a.v) + 1, 1, 4, 6, 4, 1), ELT(BIT_COUNT(a.v) + 1, 1, 5, 10, 10, 5, 1),
                 ELT(BIT_COUNT(a.v) + 1, 1, 6, 15, 20, 15, 6, 1), ELT(BIT_COUNT(a.v) + 1, 1, 7, 21, 35, 35, 21, 7, 1))) AS x
             FROM {{tables}}.walk_column c
             STRAIGHT_JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
-                ON a.class = COALESCE(decided, 0) AND NOT a.v >> (c.place - 1) & 1
+                ON a.class = COALESCE(decided, 0) AND NOT (a.v >> (c.place - 1) & 1)
             STRAIGHT_JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) b
                 ON b.class = a.class AND b.v = a.v + (1 << (c.place - 1))
+            WHERE c.model_no = model AND c.place IS NOT NULL GROUP BY c.place
+        ) s;
+    ELSE
+        -- The columns go one after the other, in four orders: by place, from half way on, and both backwards. Variant
+        -- (order - 1) * players + step has the first columns of an order from the background.
+        SELECT JSON_ARRAYAGG(JSON_ARRAY(s.place, s.x)) INTO found FROM (
+            SELECT c.place, SUM(b.p - a.p) / 4 AS x
+            FROM {{tables}}.walk_column c
+            JOIN JSON_TABLE('[0, 1, 2, 3]', '$[*]' COLUMNS (o INT PATH '$')) n
+            JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a
+                ON a.class = COALESCE(decided, 0) AND a.v = n.o * players + IF(n.o & 1,
+                    players - (c.place - 1 + IF(n.o > 1, players DIV 2, 0)) MOD players,
+                    (c.place - 1 + IF(n.o > 1, players DIV 2, 0)) MOD players + 1)
+            JOIN JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) b
+                ON b.class = a.class AND b.v = IF((a.v - 1) MOD players = 0, 0, a.v - 1)
             WHERE c.model_no = model AND c.place IS NOT NULL GROUP BY c.place
         ) s;
     END IF;
@@ -791,7 +816,7 @@ BEGIN
     DECLARE kind, method VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE notes, problem LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    DECLARE ruled, decided, straight, explained, coalitions, digits INT;
+    DECLARE ruled, decided, straight, explained, players, digits INT;
     IF options IS NOT NULL THEN
         SET decided = {{tables}}.walk_options(options, '["prediction_explainer"]');
         SET method = NULLIF(JSON_UNQUOTE(JSON_EXTRACT(options, '$.prediction_explainer')), 'null');
@@ -801,22 +826,19 @@ BEGIN
     SELECT COALESCE(MAX(c.place), 0) INTO explained FROM {{tables}}.walk_column c WHERE c.model_no = model;
     IF method NOT IN ('permutation_importance', 'shap') THEN
         SET problem = CONCAT('prediction_explainer ', QUOTE(LEFT(method, 40)), ' is unknown; give permutation_importance or shap');
-    ELSEIF method = 'shap' AND NOT straight AND explained > 8 THEN
-        SET problem = 'shap of a row is exact for 8 columns at most, or a linear regression; use permutation_importance';
-    END IF;
-    IF problem IS NOT NULL THEN
         SET problem = LEFT(problem, 128);
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = problem;
     END IF;
-    SET coalitions = method = 'shap' AND NOT straight AND explained > 0;
-    SET answers = {{tables}}.walk_raws(input_data, model, IF(coalitions, (1 << explained) - 1, explained), coalitions);
+    SET players = IF(method = 'shap' AND NOT straight, explained, 0);
+    SET answers = {{tables}}.walk_raws(input_data, model, CASE WHEN players = 0 THEN explained WHEN players <= 8 THEN (1 << players) - 1
+        ELSE 4 * players END, players);
     SET decided = IF(kind = 'regression', NULL, {{tables}}.walk_decision(answers, model, ruled));
     SELECT JSON_ARRAYAGG(JSON_ARRAY(a.v, a.class, a.p)) INTO told
     FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a WHERE a.v = 0;
     -- A difference has no more digits than what it is the difference of.
     SELECT IF(decided IS NULL, 11 - FLOOR(LOG10(GREATEST(1e-300, MAX(ABS(a.p))))), 6) INTO digits
     FROM JSON_TABLE(answers, '$[*]' COLUMNS (p DOUBLE PATH '$[2]')) a;
-    SET attributed = {{tables}}.walk_attributions(answers, model, decided, explained, coalitions);
+    SET attributed = {{tables}}.walk_attributions(answers, model, decided, players);
     SELECT JSON_ARRAYAGG(JSON_ARRAY(a.place, ROUND(a.x, digits) + 0e0)) INTO attributed
     FROM JSON_TABLE(attributed, '$[*]' COLUMNS (place INT PATH '$[0]', x DOUBLE PATH '$[1]')) a;
     SET results = {{tables}}.walk_prediction(told, model, decided);

@@ -1,9 +1,13 @@
 """Attributions of many rows: the numbers of `ML_EXPLAIN_ROW`, computed from the model itself.
 
 ``permutation_importance``: f(x) - f(x with one column from the typical row), f the probability of the class decided
-for, or the value. ``shap``: the Shapley values of the game whose coalitions S are worth f(x on S, the typical row
-elsewhere), exact; for n columns that takes 2^n predictions a row, so n <= `MOST_PLAYERS`, unless f is a linear
-regression, in which columns do not interact and both methods agree.
+for, or the value. ``shap``: Shapley values of the game whose coalitions S are worth f(x on S, the typical row
+elsewhere); they add up to f(x) - f(typical row).
+
+- A sum of functions of one column each (linear regression): both methods agree.
+- Up to `MOST_PLAYERS` columns: exact, 2^n predictions a row.
+- More: the mean over `ORDERS` in which the columns are taken away one after the other, each also backwards; exact where
+  no more than two columns interact (see `models.automl.explain.permutation`), and always adds up. 4 n predictions a row.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +24,13 @@ from models.automl.matrix import Floats, Ints, Matrix
 from models.automl.model import Model
 from models.sql.walk.explained import additive, explained_columns, typical
 
-__all__ = ["DIGITS", "MOST_PLAYERS", "Attributions", "Method", "attributions", "rounded"]
+__all__ = ["DIGITS", "MOST_PLAYERS", "ORDERS", "Attributions", "Method", "attributions", "rounded"]
 
 Method = Literal["permutation_importance", "shap"]
 MOST_PLAYERS = 8
 """256 predictions a row: some ten milliseconds in SQL."""
+ORDERS = 4
+"""By importance, from half way on, and both backwards."""
 DIGITS = 12
 """Significant digits of values: what two ways of adding up agree on."""
 DECIMALS = 6
@@ -45,16 +51,11 @@ class Attributions:
 
 
 def attributions(model: Model, frame: pd.DataFrame, method: Method = "permutation_importance") -> Attributions:
-    """Explain the rows of a table. Raises `StudyError` for an unknown method, and for `shap` of too many columns."""
+    """Explain the rows of a table. Raises `StudyError` for an unknown method."""
     if method not in get_args(Method):
         raise StudyError(f"prediction_explainer {method!r} is unknown; {nearest(method, get_args(Method))}")
     columns = explained_columns(model)
     together = method == "shap" and not additive(model) and bool(columns)
-    if together and len(columns) > MOST_PLAYERS:
-        raise StudyError(
-            f"shap of rows is exact for {MOST_PLAYERS} columns at most, or a linear regression; this model reads "
-            f"{len(columns)}: use permutation_importance"
-        )
     base = typical(model)
     parts = [
         _explained(model, model.preparation.transform(frame.iloc[first : first + _ROWS]), base, columns, together)
@@ -93,8 +94,10 @@ def _explained(
             said[gone] = model.predict_matrix(replace(matrix, values=values))[rows, chosen]
         return said[gone]
 
-    if together:
+    if together and len(columns) <= MOST_PLAYERS:
         values = np.stack([_shapley(column, columns, without) for column in columns], axis=1)
+    elif together:
+        values = _in_orders(columns, without)
     elif columns:
         values = np.stack([said[()] - without((column,)) for column in columns], axis=1)
     else:
@@ -113,3 +116,17 @@ def _shapley(column: int, columns: Sequence[int], without: Callable[[tuple[int, 
         for gone in combinations(sorted(others), size)
     ]
     return np.asarray(np.sum(added, axis=0) / len(columns))
+
+
+def _in_orders(columns: Sequence[int], without: Callable[[tuple[int, ...]], Floats]) -> Floats:
+    """(n, columns): what is lost when a column goes, on the mean over `ORDERS`."""
+    half = len(columns) // 2
+    turned = [place for place, _ in sorted(enumerate(columns), key=lambda each: (each[0] + half) % len(columns))]
+    straight = list(range(len(columns)))
+    total = np.zeros((len(without(())), len(columns)))
+    for order in (straight, straight[::-1], turned, turned[::-1]):
+        for step, place in enumerate(order):
+            before = tuple(sorted(columns[each] for each in order[:step]))
+            after = tuple(sorted((*before, columns[place])))
+            total[:, place] += without(before) - without(after)
+    return total / ORDERS
