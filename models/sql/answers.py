@@ -16,6 +16,8 @@ from models.tasks.protocol import Answers
 __all__ = ["Answered", "columns_of", "explained", "predicted"]
 
 LONGEST_WORD = 255
+DOCUMENT = "LONGTEXT"
+"""SQL type of ``ml_results``. Clients written for HeatWave, Oracle's own among them, decode its text themselves."""
 OTHERS = ("threshold", "topk", "recommend", "remove_seen", "prediction_interval", "logad_options", "item_metadata",
           "user_metadata")  # fmt: skip
 """Options that speak of other tasks than classification and regression."""
@@ -37,7 +39,7 @@ def predicted(model: Model, frame: pd.DataFrame, options: Mapping[str, Any], jap
     flag(options, "additional_details", False)
     raw = model.predict_raw(frame) if len(frame) else np.zeros((0, max(len(model.target.classes), 1)))
     return Answered(
-        {"Prediction": type_of(model), "ml_results": "JSON"},
+        {"Prediction": type_of(model), "ml_results": DOCUMENT},
         {"Prediction": said(model, raw), "ml_results": results(model, raw)},
     )
 
@@ -85,7 +87,7 @@ def explained(model: Model, frame: pd.DataFrame, method: str, japanese: bool) ->
 def columns_of(answers: Answers) -> Answered:
     """The answers of another task; ``Prediction`` only where the task has one."""
     documents = [orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode() for document in answers.results]
-    types, columns = {"ml_results": "JSON"}, {"ml_results": documents}
+    types, columns = {"ml_results": DOCUMENT}, {"ml_results": documents}
     if answers.predictions is None:
         return Answered(types, columns)
     values = list(answers.predictions)
