@@ -1,5 +1,6 @@
 """`genba simulate`: factories with a known truth, a table as a factory, and the embedded broker."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,9 +12,10 @@ from rich.table import Table as Shown
 
 from ingest.command import SettingsOption, settings_of
 from ingest.errors import ScenarioError, UsageError
-from simulators import faults, publish, tables, truth, wire
+from simulators import faults, publish, tables, truth, visits, wire
 from simulators.replay_command import replay
 from simulators.scenario import Scenario, load, names
+from simulators.sql_file import sql_of
 
 __all__ = ["app", "register"]
 
@@ -93,6 +95,20 @@ def write_table(
     study = out.with_suffix(".study.toml")
     study.write_text(tables.study_toml(made), encoding="utf-8")
     typer.echo(f"{out}: {len(frame):,} rows; {study}")
+
+
+@app.command("visits", epilog="Example: genba simulate visits --seed 3 --out visits.sql")
+def write_visits(
+    out: Annotated[Path, typer.Option("--out", help="FILE.sql, for any client of MySQL or MariaDB.")],
+    seed: SeedOption = 0,
+    schema: Annotated[str, typer.Option("--schema", help="Schema that the file makes anew.")] = "wifi",
+) -> None:
+    """Write a shopping street's Wi-Fi log as SQL: visits, ratings, network, comments, and the truth beside them."""
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,40}", schema):
+        raise UsageError(f"--schema {schema!r}: letters, digits and underscores only, at most 40")
+    log = visits.visit_log(seed)
+    out.write_text("".join(sql_of(schema, log)), encoding="utf-8")
+    typer.echo(f"{out}: {sum(len(table.rows) for table in log):,} rows in {len(log)} tables")
 
 
 @app.command("run", epilog="Example: genba simulate run --line all --seed 3 --fault duplicates=0.01")

@@ -63,8 +63,9 @@ def _holds(kind: str, wanted: str, rows: list[tuple[Any, ...]]) -> bool:
         return bool(rows) and " | ".join(map(_cell, rows[0])) == wanted
     if kind == "names":
         return wanted in _shown(rows)
-    value = rows[0][0]
-    assert value is not None
+    value = rows[0][0] if rows else None
+    if value is None:
+        return False
     return float(value) >= float(wanted) if kind == "at least" else float(value) <= float(wanted)
 
 
