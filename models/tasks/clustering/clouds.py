@@ -110,4 +110,4 @@ def _within(points: Floats, centres: Floats) -> float:
     nearest = np.full(len(points), np.inf)
     for centre in centres:
         nearest = np.minimum(nearest, np.square(points - centre).sum(1))
-    return float(np.mean(nearest)) / points.shape[1]
+    return float(np.mean(nearest) / points.shape[1])

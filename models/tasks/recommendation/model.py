@@ -166,37 +166,15 @@ def fit(
     implicit = chosen["feedback"] == "implicit"
     names, metric = _names(chosen, implicit), _metric(chosen, implicit)
     ratings, notes = _read(table, target, chosen, implicit)
-    order = np.random.default_rng(seed).permutation(len(ratings.r))
-    held = max(1, round(HELD * len(order)))
-    known, rest = ratings.take(np.sort(order[held:])), ratings.take(np.sort(order[:held]))
-    best: tuple[float, str, Mapping[str, Any]] | None = None
-    failed: dict[str, str] = {}
-    for at, name in enumerate(names):
-        told(name, at / (len(names) + 1))
-        for config in RECOMMENDERS[name].configs:
-            try:
-                value = _judge(known, rest, name, config, metric, seed, implicit)
-            except CannotFit as error:
-                failed[name] = str(error)
-                continue
-            if best is None or value > best[0] + 1e-12:
-                best = (value, name, config)
-    if best is None:
-        why = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
-        raise StudyError(f"no algorithm of model_list suits these ratings ({why}); allow more of them")
-    score, name, config = best
-    told(name, 1.0)
+    known, rest = _held_back(ratings, seed)
+    score, name, config, failed = _best(known, rest, names, metric, seed, told)
     scorer = RECOMMENDERS[name].fit(ratings, config, seed)
     yardsticks = _yardsticks(known, rest, metric, seed, implicit)
     better = score > max(yardsticks.values())
     if not better:
         notes.append(say("popular_best") if implicit else say("baseline_best", {"yardstick": "Baseline"}))
     facts = {
-        "training_params": {
-            **config,
-            "feedback": chosen["feedback"],
-            "feedback_threshold": chosen["feedback_threshold"],
-        },
+        "training_params": {**config, **{key: chosen[key] for key in ("feedback", "feedback_threshold")}},
         "n_rows": len(table),
         "n_columns": len(table.columns),
         "n_selected_rows": len(ratings.r),
@@ -208,16 +186,40 @@ def fit(
         "failed": failed,
         "notes": notes,
     }
+    told(name, 1.0)
     card = Card(TASK, name, (chosen["users"], chosen["items"]), metric, score, facts)
     values = target if target is not None else "rating"
     return RecommendationModel(card, chosen["users"], chosen["items"], values, Recommender(ratings, scorer, implicit))
 
 
-def _judge(
-    known: Ratings, rest: Ratings, name: str, config: Mapping[str, Any], metric: str, seed: int, implicit: bool
-) -> float:
-    """Raises `CannotFit`."""
-    return _value(Recommender(known, RECOMMENDERS[name].fit(known, config, seed), implicit), rest, metric)
+def _held_back(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
+    """What is learnt from, and what judges."""
+    order = np.random.default_rng(seed).permutation(len(ratings.r))
+    held = max(1, round(HELD * len(order)))
+    return ratings.take(np.sort(order[held:])), ratings.take(np.sort(order[:held]))
+
+
+def _best(
+    known: Ratings, rest: Ratings, names: Sequence[str], metric: str, seed: int, told: Told
+) -> tuple[float, str, Mapping[str, Any], dict[str, str]]:
+    """Score, algorithm, setting, and which algorithms do not suit, and why."""
+    best: tuple[float, str, Mapping[str, Any]] | None = None
+    failed: dict[str, str] = {}
+    for at, name in enumerate(names):
+        told(name, at / (len(names) + 1))
+        for config in RECOMMENDERS[name].configs:
+            try:
+                scorer = RECOMMENDERS[name].fit(known, config, seed)
+            except CannotFit as error:
+                failed[name] = str(error)
+                continue
+            value = _value(Recommender(known, scorer, name == "BPR"), rest, metric)
+            if best is None or value > best[0] + 1e-12:
+                best = (value, name, config)
+    if best is None:
+        why = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        raise StudyError(f"no algorithm of model_list suits these ratings ({why}); allow more of them")
+    return *best, failed
 
 
 def _value(found: Recommender, rest: Ratings, metric: str) -> float:

@@ -25,7 +25,7 @@ from models.automl.matrix import Floats
 from models.tasks.arrays import packed, unpacked
 from models.tasks.base import Answers, Card, Told, dumped
 from models.tasks.option_tables import Task
-from models.tasks.options import known_metric, parse
+from models.tasks.options import Chosen, known_metric, parse
 from models.tasks.tables import column
 from models.tasks.topics.vocabulary import Vocabulary, coherence
 from models.tasks.words import say
@@ -38,8 +38,10 @@ FEWEST = 5
 """Texts with words below which nothing is shared."""
 LEARNT = 20_000
 """Texts, drawn at random, that topics are learnt from."""
-JUDGED = 3000
-"""Texts by which the number of topics is judged."""
+JUDGED = {"NMF": 3000, "LDA": 800}
+"""Texts by which the number of topics is judged; LDA is slow."""
+BETTER = 0.02
+"""More coherent by so much, or fewer topics are kept."""
 STEPS = 60
 """Multiplicative steps towards the shares of a new text."""
 SMALL = 0.02
@@ -136,7 +138,9 @@ def _topics(matrix: Any, k: int, algorithm: str, seed: int) -> Floats:
         if algorithm == "NMF":
             model = NMF(k, init="nndsvda", random_state=seed, max_iter=300, l1_ratio=0.0)
         else:
-            model = LatentDirichletAllocation(k, random_state=seed, learning_method="batch", max_iter=20)
+            model = LatentDirichletAllocation(
+                k, random_state=seed, learning_method="online", max_iter=10, batch_size=256
+            )
         found = model.fit(matrix).components_
     rows = found / np.maximum(found.sum(1, keepdims=True), 1e-12)
     return np.asarray(rows.astype(np.float32).astype(np.float64))
@@ -148,11 +152,8 @@ def _worth(topics: Floats, matrix: Any, present: Any) -> float:
     return coherence(topics, present) - COST * int((about < SMALL * about.sum()).sum())
 
 
-def fit(
-    table: pd.DataFrame, target: str | None, options: Mapping[str, Any] | None, *, seed: int, told: Told
-) -> TopicModel:
-    """Learn what texts speak of. There is no target."""
-    chosen = parse(TASK, "train", options)
+def _asked(table: pd.DataFrame, target: str | None, chosen: Chosen) -> tuple[str, str]:
+    """The column of texts, and the algorithm."""
     if target is not None:
         raise StudyError(f"topics are learnt without a target, but {target!r} is given; pass NULL")
     document = chosen["document_column"]
@@ -161,6 +162,16 @@ def fit(
     named = chosen["model_list"] or ("NMF",)
     if len(named) > 1:
         raise StudyError(f"model_list names {', '.join(named)}; topics of two algorithms cannot be compared: name one")
+    column(table, document, "which document_column names")
+    return str(document), str(named[0])
+
+
+def fit(
+    table: pd.DataFrame, target: str | None, options: Mapping[str, Any] | None, *, seed: int, told: Told
+) -> TopicModel:
+    """Learn what texts speak of. There is no target."""
+    chosen = parse(TASK, "train", options)
+    document, algorithm = _asked(table, target, chosen)
     texts = _texts(column(table, document, "which document_column names"))
     told("words", 0.0)
     vocabulary = Vocabulary.of(texts)
@@ -172,14 +183,15 @@ def fit(
         )
     rng = np.random.default_rng(seed)
     rows = filled if len(filled) <= LEARNT else np.sort(rng.choice(filled, LEARNT, replace=False))
-    counted = named[0] == "LDA"
+    counted = algorithm == "LDA"
     matrix = (vocabulary.counts(texts) if counted else weights)[rows]
-    k, topics, worth = _best(matrix, chosen["n_topics"], named[0], seed, told)
-    facts = _facts(table, rows, worth, _described(vocabulary, topics, _shares(matrix, topics)))
-    facts["notes"] += [say("empty_documents", {"count": len(texts) - len(filled)})] if len(filled) < len(texts) else []
+    k, topics, worth = _best(matrix, chosen["n_topics"], algorithm, seed, told)
+    facts = _facts(table, len(rows), worth, _described(vocabulary, topics, _shares(matrix, topics)))
     facts["training_params"] = {"n_topics": k, "n_terms": len(vocabulary.terms)}
-    told(named[0], 1.0)
-    return TopicModel(Card(TASK, named[0], (document,), None, None, facts), document, vocabulary, topics, counted)
+    if len(filled) < len(texts):
+        facts["notes"].append(say("empty_documents", {"count": len(texts) - len(filled)}))
+    told(algorithm, 1.0)
+    return TopicModel(Card(TASK, algorithm, (document,), None, None, facts), document, vocabulary, topics, counted)
 
 
 def _best(matrix: Any, wanted: int | None, algorithm: str, seed: int, told: Told) -> tuple[int, Floats, float]:
@@ -188,7 +200,7 @@ def _best(matrix: Any, wanted: int | None, algorithm: str, seed: int, told: Told
     if wanted is not None and wanted > limit:
         raise StudyError(f"n_topics {wanted} is more than these texts allow; write at most {limit}")
     tried = [wanted] if wanted is not None else [k for k in TRIED if k <= limit] or [1]
-    part = matrix[:JUDGED]
+    part = matrix[: JUDGED[algorithm]]
     present = part.copy()
     present.data = np.ones_like(present.data)
     best: tuple[int, Floats, float] | None = None
@@ -196,7 +208,7 @@ def _best(matrix: Any, wanted: int | None, algorithm: str, seed: int, told: Told
         told(algorithm, 0.1 + 0.8 * at / len(tried))
         topics = _topics(part if len(tried) > 1 else matrix, k, algorithm, seed)
         worth = _worth(topics, part, present)
-        if best is None or worth > best[2]:
+        if best is None or worth > best[2] + BETTER:
             best = (k, topics, worth)
     assert best is not None
     if len(tried) > 1 and part.shape[0] < matrix.shape[0]:
@@ -214,11 +226,11 @@ def _described(vocabulary: Vocabulary, topics: Floats, shares: Floats) -> list[d
     return out
 
 
-def _facts(table: pd.DataFrame, rows: Any, worth: float, topics: list[dict[str, Any]]) -> dict[str, Any]:
+def _facts(table: pd.DataFrame, learnt: int, worth: float, topics: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "n_rows": len(table),
         "n_columns": len(table.columns),
-        "n_selected_rows": len(rows),
+        "n_selected_rows": learnt,
         "n_selected_columns": 1,
         "coherence": worth,
         "topics": topics,

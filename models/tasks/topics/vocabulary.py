@@ -1,8 +1,8 @@
 """Texts of any language as counts of terms: words, and of Japanese what stands between changes of script.
 
-Words are taken in lower case; a term stands in at least two texts (in two of a thousand, where there are many) and in at
-most half of them, is longer than one letter, and is no number. Japanese text has no blanks: it is cut where the script
-changes (`split_words`), and runs of hiragana, which are grammar, are left out.
+Words are taken in lower case; a term stands in at least two texts (in two of a thousand, where there are many) and
+in at most half of them, is longer than one letter, and is no number. Japanese text has no blanks: it is cut where the
+script changes (`split_words`), and runs of hiragana, which are grammar, are left out.
 
 >>> texts = ["ベルト摩耗のため停止", "ベルト交換", "モーター過熱", "モーターの過熱で停止", "sensor fault", "sensor"]
 >>> Vocabulary.of(texts).terms
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
@@ -30,9 +31,14 @@ MOST_SHARE = 0.5
 RARE_SHARE = 0.002
 """A term in fewer texts than this cannot tell topics apart."""
 _NO_TERM = re.compile(r"[\d\W_]+|[\u3040-\u309f]+")
-STOP_WORDS = frozenset(
-    ["a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "more", "most", "my", "no", "not", "of", "on", "one", "or", "other", "our", "out", "over", "she", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "too", "up", "us", "very", "was", "we", "were", "what", "when", "where", "which", "who", "will", "with", "would", "you", "your"]
-)
+STOP_WORDS = frozenset([
+    "a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "but",
+    "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i",
+    "if", "in", "into", "is", "it", "its", "me", "more", "most", "my", "no", "not", "of", "on", "one", "or",
+    "other", "our", "out", "over", "she", "so", "some", "such", "than", "that", "the", "their", "them", "then",
+    "there", "these", "they", "this", "to", "too", "up", "us", "very", "was", "we", "were", "what", "when", "where",
+    "which", "who", "will", "with", "would", "you", "your",
+])  # fmt: skip
 """English grammar; of other languages `MOST_SHARE` and the script tell."""
 
 
@@ -100,16 +106,14 @@ def coherence(topics: Floats, present: Any, words: int = 8) -> float:
     information in collocation extraction, GSCL 2009.
     """
     n = present.shape[0]
-    values = []
+    values: list[float] = []
     for weights in topics:
         top = np.argsort(-weights, kind="stable")[:words]
         top = top[weights[top] > 0]
         part = present[:, top].toarray()
         share, joint = part.mean(0), part.T @ part / n
-        for one in range(len(top)):
-            for other in range(one):
-                j = joint[one, other]
-                values.append(_likeness(joint[one, other], share[one], share[other]))
+        pairs = combinations(range(len(top)), 2)
+        values += [_likeness(joint[one, other], share[one], share[other]) for one, other in pairs]
     return float(np.mean(values)) if values else -1.0
 
 
