@@ -195,7 +195,7 @@ BEGIN
   DECLARE now_state VARCHAR(10);
   DECLARE said TEXT CHARACTER SET utf8mb4;
   DECLARE whose VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-  DECLARE tries, polls, got, slept INT DEFAULT 0;
+  DECLARE tries, polls, got, slept, lost INT DEFAULT 0;
   DECLARE serving BIGINT UNSIGNED;
   waiting: LOOP
     -- Each look is a transaction of its own: an open one would see the queue as it was.
@@ -230,10 +230,18 @@ BEGIN
       SELECT MAX(worker_no) INTO serving FROM {{tables}}.worker
         WHERE IS_USED_LOCK(CONCAT('{{tables_text}}.worker.', worker_no)) IS NOT NULL;
       IF serving IS NULL THEN
-        UPDATE {{tables}}.job SET state = 'failed', message = 'the last worker has ended; start one with: genba sql serve'
-          WHERE job_no = job AND state = 'queued';
-      ELSEIF GET_LOCK(CONCAT('{{tables_text}}.worker.', serving), 1) = 1 THEN
-        DO RELEASE_LOCK(CONCAT('{{tables_text}}.worker.', serving));
+        -- Whoever watches over the worker will start it again.
+        SELECT SLEEP(1) INTO slept;
+        SET lost = lost + 1;
+        IF slept = 1 OR lost > 30 THEN
+          UPDATE {{tables}}.job SET state = IF(slept = 1, 'cancelled', 'failed'),
+            message = 'the last worker has ended; start one with: genba sql serve' WHERE job_no = job AND state = 'queued';
+        END IF;
+      ELSE
+        SET lost = 0;
+        IF GET_LOCK(CONCAT('{{tables_text}}.worker.', serving), 1) = 1 THEN
+          DO RELEASE_LOCK(CONCAT('{{tables_text}}.worker.', serving));
+        END IF;
       END IF;
     END IF;
   END LOOP;

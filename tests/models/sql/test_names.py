@@ -7,20 +7,6 @@ from hypothesis import strategies as st
 from ingest.errors import StudyError
 from models.sql.names import Name, quote
 
-    "plant.parts",
-    "`my.db`.`t``1`",
-    "a.b.c",
-    "a.`b",
-    "`a`b",
-    ".x",
-    "x.",
-    "",
-    "noschema",
-    "`a``b`.c",
-    "a.b`c",
-    "`a`.`b` x",
-]
-
 
 @pytest.mark.parametrize(
     ("written", "schema", "table"),

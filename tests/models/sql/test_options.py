@@ -16,11 +16,13 @@ def test_an_unknown_option_is_named_with_its_routine(routine: str) -> None:
         checked(routine, {"tsak": 1})
 
 
-@pytest.mark.parametrize(
-    ("given", "task"), [(None, "classification"), ("Regression", "regression"), *zip(TASKS, TASKS)]
-)
-def test_tasks(given: Any, task: str) -> None:
-    assert task_of({"task": given}) == task
+@pytest.mark.parametrize("task", TASKS)
+def test_tasks_in_large_and_small_letters(task: str) -> None:
+    assert task_of({"task": task.title()}) == task
+
+
+def test_without_a_task_it_is_classification() -> None:
+    assert task_of({}) == task_of({"task": None}) == "classification"
 
 
 def test_a_task_that_is_none_has_its_code_and_its_neighbour() -> None:
