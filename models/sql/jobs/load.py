@@ -5,8 +5,10 @@ from typing import Any
 import orjson
 from sqlalchemy import text
 
+from models.automl.facts import versions
 from models.automl.model import Model
 from models.sql.bench import Bench, needs, task_of_model
+from models.sql.catalog import Catalog
 from models.sql.walk.rows import Unwalkable
 from models.sql.walk.store import store
 from models.sql.walk.walk import walk_of
@@ -15,13 +17,17 @@ __all__ = ["load"]
 
 
 def load(bench: Bench) -> dict[str, Any]:
-    """A model that is loaded already is loaded anew: it may have been trained again since."""
+    """A model that is loaded already stays so, unless it has been trained again since."""
     owner = str(bench.args.get("user") or bench.job.owner)
     if owner != bench.job.owner:
         # The views carry the caller's rights: whoever may not read the other's catalog ends here.
         bench.probe()
+    mark = _mark(bench, owner)
+    there = _loaded(bench, mark)
+    if there is not None:
+        return {"model_no": there}
     model = bench.unpack(owner, bench.handle)
-    facts: dict[str, Any] = {"owner": owner, "columns": list(needs(model))}
+    facts: dict[str, Any] = {"owner": owner, "columns": list(needs(model)), "mark": mark}
     if isinstance(model, Model):
         facts |= {"target": model.target.name}
         walk = walk_of(model)
@@ -50,3 +56,30 @@ def load(bench: Bench) -> dict[str, Any]:
         if not isinstance(walk, Unwalkable):
             store(connection.connection.cursor(), bench.queue.tables, int(number), walk)
     return {"model_no": int(number)}
+
+
+def _mark(bench: Bench, owner: str) -> str:
+    """Tells one model from another, and what one release loaded from what the next one loads."""
+    catalog = Catalog(bench.engine, owner)
+    catalog.entry(bench.handle)
+    with bench.engine.connect() as connection:
+        pieces = connection.execute(
+            text(
+                f"SELECT SHA2(model_object, 256) FROM {catalog.home}.MODEL_OBJECT_CATALOG "  # noqa: S608
+                "WHERE model_handle = :handle ORDER BY chunk_id"
+            ),
+            {"handle": bench.handle},
+        ).scalars()
+        return " ".join([versions().get("genba", "?"), owner, *map(str, pieces)])
+
+
+def _loaded(bench: Bench, mark: str) -> int | None:
+    with bench.engine.connect() as connection:
+        row = connection.execute(
+            text(
+                f"SELECT model_no, facts FROM {bench.queue.schema}.loaded "  # noqa: S608
+                "WHERE owner = :owner AND model_handle = :handle"
+            ),
+            {"owner": bench.job.owner, "handle": bench.handle},
+        ).first()
+    return int(row[0]) if row is not None and orjson.loads(row[1]).get("mark") == mark else None
