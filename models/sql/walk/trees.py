@@ -17,7 +17,7 @@ from models.automl.matrix import Floats, Ints
 from models.sql.walk.rows import BEYOND, EDGE, Rows
 from models.sql.walk.views import ALWAYS, Constant, Levels, Plain, Source, Views
 
-__all__ = ["Trees", "widened"]
+__all__ = ["Trees", "leaves_of", "widened"]
 
 FULL = 2**64 - 1
 LISTED = 0.5
@@ -121,7 +121,7 @@ class Trees:
         number, self.count = self.count, self.count + 1
         left, right = (forest.left[span] - first).tolist(), (forest.right[span] - first).tolist()
         inner = forest.feature[span] >= 0
-        start, size, order = _leaves(left, right, inner)
+        start, size, order = leaves_of(left, right, inner)
         words = -(-len(order) // 64)
         self.words = max(self.words, words)
         for word in range(words):  # a row for each word, whatever fails
@@ -197,7 +197,7 @@ def _fails(forest: Forest, node: int, values: Floats) -> "np.ndarray[tuple[int],
     return np.asarray(np.where(gone, not forest.missing_left[node], listed != forest.listed_left[node]), dtype=np.bool_)
 
 
-def _leaves(left: list[int], right: list[int], inner: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> tuple[
+def leaves_of(left: list[int], right: list[int], inner: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> tuple[
     list[int], list[int], Ints
 ]:  # fmt: skip
     """For each node of a tree the number of its first leaf, from the left, and of its leaves; the leaves in order."""
