@@ -686,7 +686,7 @@ CREATE FUNCTION {{tables}}.walk_shown(input_data JSON, path VARCHAR(4000) CHARAC
 BEGIN
     DECLARE form VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT JSON_TYPE(JSON_EXTRACT(input_data, path));
     DECLARE w LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT JSON_UNQUOTE(JSON_EXTRACT(input_data, path));
-    RETURN IF(form = 'NULL' OR w = '', absent, {{tables}}.walk_word(w, form));
+    RETURN IF(form = 'NULL' OR w = '', absent, IF(form = 'DATETIME', REGEXP_REPLACE(w, '[.]0+$', ''), {{tables}}.walk_word(w, form)));
 END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_attributions

@@ -2,9 +2,8 @@
 
 import re
 
-__all__ = ["ISO", "reading"]
+__all__ = ["reading"]
 
-ISO = r"^[0-9]{4}-[0-9]{2}(-[0-9]{2}([T ][0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.,][0-9]+)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?)?$"
 _FORMATS = {
     "%Y": ("%Y", "[0-9]{4}"), "%y": ("%y", "[0-9]{2}"), "%m": ("%m", "[0-9]{1,2}"), "%d": ("%d", "[0-9]{1,2}"),
     "%H": ("%H", "[0-9]{1,2}"), "%I": ("%h", "[0-9]{1,2}"), "%M": ("%i", "[0-9]{1,2}"), "%S": ("%s", "[0-9]{1,2}"),
@@ -13,7 +12,7 @@ _FORMATS = {
 
 
 def reading(how: tuple[str, str]) -> tuple[str, str]:
-    """MySQL's format (``numbers:…`` for instants written as numbers, empty for ISO 8601), and the pattern.
+    """MySQL's format and the pattern; ``numbers:…`` for instants written as numbers, empty for ISO 8601.
 
     >>> reading(("spelling", "%d.%m.%Y %H:%M"))
     ('%d.%m.%Y %H:%i', '^[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4} [0-9]{1,2}:[0-9]{1,2}$')
@@ -22,7 +21,7 @@ def reading(how: tuple[str, str]) -> tuple[str, str]:
     if key == "numbers":
         return f"numbers:{value}", ""
     if key != "spelling" or value == "ISO8601":
-        return "", ISO
+        return "", ""
     clock_only = "%Y" not in value and "%y" not in value
     pieces = re.split(r"(%[A-Za-z])", value)
     wanted = "".join(_FORMATS[piece][0] if piece in _FORMATS else piece for piece in pieces)

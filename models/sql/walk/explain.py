@@ -6,8 +6,9 @@ elsewhere); they add up to f(x) - f(typical row).
 
 - A sum of functions of one column each (linear regression): both methods agree.
 - Up to `MOST_PLAYERS` columns: exact, 2^n predictions a row.
-- More: the mean over `ORDERS` in which the columns are taken away one after the other, each also backwards; exact where
-  no more than two columns interact (see `models.automl.explain.permutation`), and always adds up. 4 n predictions a row.
+- More: the mean over `ORDERS` in which the columns are taken away one after the other, each also backwards; exact
+  where no more than two columns interact (see `models.automl.explain.permutation`), and always adds up. 4 n
+  predictions a row.
 """
 
 from collections.abc import Callable, Sequence
