@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make Genba's database users, and set their passwords from files.
-#   users.sh FOLDER [client options]     FOLDER holds gateway-password, learner-password, reader-password
+#   users.sh FOLDER [client options]     FOLDER holds gateway-, learner-, reader-, sql-password
 # Needs rights to create users: as root on the database's own box, or for example: users.sh FOLDER -h HOST -u root -p
 # MYSQL_PWD, as everywhere, is the password of the one who asks.
 set -eu
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 client=$(command -v mariadb || command -v mysql) || { echo "users.sh: no mysql or mariadb client here; install mariadb-client" >&2; exit 1; }
 
 passwords() {
-  for user in gateway learner reader; do
+  for user in gateway learner reader sql; do
     file=$folder/$user-password
     [ -s "$file" ] || { echo "users.sh: $file is missing or empty; make it with: openssl rand -hex 24 >$file" >&2; exit 2; }
     password=$(cat "$file")

@@ -4,6 +4,7 @@
 CREATE USER IF NOT EXISTS 'genba_gateway'@'%' ACCOUNT LOCK;
 CREATE USER IF NOT EXISTS 'genba_learner'@'%' ACCOUNT LOCK;
 CREATE USER IF NOT EXISTS 'genba_reader'@'%' ACCOUNT LOCK;
+CREATE USER IF NOT EXISTS 'genba_sql'@'%' ACCOUNT LOCK;
 
 -- The gateway adds what the plant says and never deletes. UPDATE is for counters, and for recognising a row that is
 -- already there; the rights to alter `reading` are for making next week's partition.
@@ -22,3 +23,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX ON genba.* TO '
 
 -- The dashboard, and anybody's own queries. genba.cnf ends this user's statements after 30 seconds.
 GRANT SELECT ON genba.* TO 'genba_reader'@'%';
+
+-- The worker of the sys.ML_* routines: its own tables, everybody's catalog of models, and who is still connected. Tables
+-- of users it reads through views that carry their rights.
+GRANT ALL ON genba_sql.* TO 'genba_sql'@'%';
+GRANT ALL ON `ML\_SCHEMA\_%`.* TO 'genba_sql'@'%';
+GRANT PROCESS ON *.* TO 'genba_sql'@'%';

@@ -9,13 +9,16 @@ import orjson
 import pandas as pd
 
 from models.automl.model import Model
+from models.sql import shapes
 from models.sql.errors import MlError
 from models.sql.options import flag
+from models.sql.walk.explain import attributions
 from models.tasks.protocol import Answers
 
-__all__ = ["Answered", "columns_of", "explained", "predicted"]
+__all__ = ["Answered", "Column", "columns_of", "explained", "predicted"]
 
 LONGEST_WORD = 255
+LONGEST_NAME = 64
 DOCUMENT = "LONGTEXT"
 """SQL type of ``ml_results``. Clients written for HeatWave, Oracle's own among them, decode its text themselves."""
 OTHERS = ("threshold", "topk", "recommend", "remove_seen", "prediction_interval", "logad_options", "item_metadata",
@@ -23,12 +26,15 @@ OTHERS = ("threshold", "topk", "recommend", "remove_seen", "prediction_interval"
 """Options that speak of other tasks than classification and regression."""
 
 
+Column = Sequence[Any] | np.ndarray[Any, Any]
+
+
 @dataclass(frozen=True)
 class Answered:
     """``columns``: name to one value per row. ``types``: name to SQL type, in the order of the table."""
 
     types: dict[str, str]
-    columns: dict[str, Sequence[Any]]
+    columns: Mapping[str, Column]
 
 
 def predicted(model: Model, frame: pd.DataFrame, options: Mapping[str, Any], japanese: bool) -> Answered:
@@ -40,7 +46,7 @@ def predicted(model: Model, frame: pd.DataFrame, options: Mapping[str, Any], jap
     raw = model.predict_raw(frame) if len(frame) else np.zeros((0, max(len(model.target.classes), 1)))
     return Answered(
         {"Prediction": type_of(model), "ml_results": DOCUMENT},
-        {"Prediction": said(model, raw), "ml_results": results(model, raw)},
+        {"Prediction": shapes.predictions(model, raw), "ml_results": shapes.results(model, raw)},
     )
 
 
@@ -56,32 +62,26 @@ def type_of(model: Model) -> str:
     return f"VARCHAR({min(max(len(str(label)) for label in labels), LONGEST_WORD)})"
 
 
-def said(model: Model, raw: "np.ndarray[Any, Any]") -> list[Any]:
-    """The values of ``Prediction``."""
-    if model.task == "regression":
-        return [round(value, 3) for value in raw[:, 0].tolist()]
-    labels: list[Any] = model.target.labels(model.decisions.decide(raw)).tolist() if len(raw) else []
-    return labels
-
-
-def results(model: Model, raw: "np.ndarray[Any, Any]") -> list[str]:
-    """The documents of ``ml_results``."""
-    name = model.target.name
-    if model.task == "regression":
-        return [orjson.dumps({"predictions": {name: value}}).decode() for value in raw[:, 0].tolist()]
-    classes = [str(label) for label in model.target.classes]
-    labels = said(model, raw)
-    return [
-        orjson.dumps({"predictions": {name: label}, "probabilities": dict(zip(classes, row, strict=True))}).decode()
-        for label, row in zip(labels, np.round(raw, 6).tolist(), strict=True)
-    ]
-
-
 def explained(model: Model, frame: pd.DataFrame, method: str, japanese: bool) -> Answered:
-    """Prediction, notes and one attribution a column."""
-    from models.sql.walk.explain import attributions
-
-    raise NotImplementedError(attributions)
+    """Prediction, notes, one attribution for each explained column, and ``ml_results`` of rows."""
+    found = attributions(model, frame, method)  # type: ignore[arg-type]
+    decided = found.decided if model.task == "classification" else None
+    notes = shapes.notes(model, frame, found, japanese=japanese)
+    names = [f"{name}_attribution"[:LONGEST_NAME] for name in found.columns]
+    return Answered(
+        {
+            "Prediction": type_of(model),
+            "Notes": "TEXT",
+            **dict.fromkeys(names, "DOUBLE"),
+            "ml_results": DOCUMENT,
+        },
+        {
+            "Prediction": shapes.predictions(model, found.raw, decided),
+            "Notes": notes,
+            **{name: found.values[:, place] for place, name in enumerate(names)},
+            "ml_results": shapes.explanations(model, found, notes),
+        },
+    )
 
 
 def columns_of(answers: Answers) -> Answered:

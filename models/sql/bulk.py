@@ -1,6 +1,6 @@
 """Results of many rows into a staging table: large statements, written as text by columns rather than row by row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from pymysql.converters import escape_string
 from sqlalchemy import Engine
 
+from models.sql.answers import Column
 from models.sql.names import Name, quote
 
 __all__ = ["Writer"]
@@ -31,7 +32,7 @@ class Writer:
                 "ENGINE = InnoDB CHARACTER SET utf8mb4".replace("%", "%%")
             )
 
-    def write(self, keys: pd.Series, columns: Mapping[str, Sequence[Any]]) -> None:
+    def write(self, keys: pd.Series, columns: Mapping[str, Column]) -> None:
         """Append rows. Text is quoted by the driver's own rule; numbers that are no numbers become NULL."""
         written = [_numbers(keys.to_numpy()), *(_written(columns[name]) for name in self.types)]
         names = ", ".join(map(quote, (KEY, *self.types)))
@@ -47,7 +48,7 @@ class Writer:
             raw.close()
 
 
-def _written(values: Sequence[Any]) -> list[str]:
+def _written(values: Column) -> list[str]:
     array = np.asarray(values) if not isinstance(values, list) else None
     if array is not None and array.dtype.kind in "iufb":
         return _numbers(array)

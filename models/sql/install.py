@@ -55,7 +55,9 @@ def uninstall(engine: Engine, routines: str, tables: str) -> None:
         rows: Sequence[tuple[str, str]] = [
             (str(kind), str(name))
             for kind, name in connection.execute(
-                text("SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = :schema"),
+                text(
+                    "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = :schema"
+                ),
                 {"schema": routines},
             )
         ]

@@ -58,7 +58,8 @@ def _part(text: str, last: bool = False) -> tuple[str, str]:
     """The first name of a text, and what comes after it."""
     if not text.startswith("`"):
         return (text, "") if last else (text.partition(".")[0], text[len(text.partition(".")[0]) :])
-    out, place = [], 1
+    out: list[str] = []
+    place = 1
     while place < len(text):
         if text[place] == "`":
             if text[place + 1 : place + 2] != "`":

@@ -21,9 +21,7 @@ class Keyed:
     copied: bool
 
 
-def pages(
-    engine: Engine, source: Keyed, columns: Sequence[str], size: int
-) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
+def pages(engine: Engine, source: Keyed, columns: Sequence[str], size: int) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
     """Keys and columns of ``size`` rows at a time."""
     reader = Reader.of(engine, source.table.table, source.table.schema, {source.key, *columns})
     after: int | None = None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import orjson
 from sqlalchemy import text
 
 from models.sql.bench import Bench
@@ -31,27 +32,18 @@ def has(columns: tuple[str, ...], name: str) -> bool:
 
 
 def shape_of(bench: Bench) -> Shape:
-    """The input's columns through the view; its key from the table that the caller named."""
+    """The input's columns through the view; its key as the caller sees it."""
     with bench.engine.connect() as connection:
         columns = connection.execute(
             text(
-                "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :schema AND TABLE_NAME = :view "
-                "ORDER BY ORDINAL_POSITION"
+                "SELECT COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :schema "
+                "AND TABLE_NAME = :view ORDER BY ORDINAL_POSITION"
             ),
             {"schema": bench.queue.tables, "view": bench.queue.view(bench.job)},
-        ).scalars()
-        names = tuple(map(str, columns))
-        key = connection.execute(
-            text(
-                "SELECT k.COLUMN_NAME, c.DATA_TYPE FROM information_schema.KEY_COLUMN_USAGE k "
-                "JOIN information_schema.COLUMNS c USING (TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME) "
-                "WHERE k.CONSTRAINT_NAME = 'PRIMARY' AND k.TABLE_SCHEMA = :schema AND k.TABLE_NAME = :table "
-                "ORDER BY k.ORDINAL_POSITION"
-            ),
-            {"schema": bench.table.schema, "table": bench.table.table},
         ).all()
-    columns_of_key = tuple(str(row[0]) for row in key)
-    return Shape(names, columns_of_key, len(key) == 1 and str(key[0][1]).lower() in WHOLE)
+    types = {str(name): str(kind).lower() for name, kind in columns}
+    key = tuple(str(name) for name in orjson.loads(bench.args.get("key") or "[]") if name in types)
+    return Shape(tuple(types), key, len(key) == 1 and types[key[0]] in WHOLE)
 
 
 def source_of(bench: Bench, shape: Shape) -> Keyed:
@@ -68,5 +60,3 @@ def source_of(bench: Bench, shape: Shape) -> Keyed:
             f"AS SELECT * FROM {view.quoted}".replace("%", "%%")
         )
     return Keyed(copy, key, copied=True)
-
-

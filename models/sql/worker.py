@@ -84,7 +84,7 @@ def _outcome(bench: Bench) -> tuple[str, str | None, Any]:
         return "failed", str(error.orig.args[-1]) if error.orig is not None else str(error), None
     except MemoryError:
         return "failed", "not enough memory for this table; give fewer rows or columns", None
-    except Exception as error:  # noqa: BLE001 - the one edge that must not die: one call's fault is not the next one's
+    except Exception as error:
         log.exception("job", job=bench.job.number, routine=bench.job.routine)
         return "failed", f"{type(error).__name__}: {error}; the worker's log says more", None
 

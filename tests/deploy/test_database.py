@@ -26,7 +26,7 @@ from simulators import servers
 from simulators.servers import Server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-USERS = ("gateway", "learner", "reader")
+USERS = ("gateway", "learner", "reader", "sql")
 ENGINES = [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("mariadb", "mysql")]
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 

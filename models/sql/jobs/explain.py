@@ -23,7 +23,9 @@ def explain(bench: Bench) -> dict[str, Any]:
     options = checked("ML_EXPLAIN", bench.options)
     model = bench.model()
     if not isinstance(model, Model):
-        raise MlError(f"a {task_of_model(model)} model is not explained; ML_EXPLAIN knows classification and regression")
+        raise MlError(
+            f"a {task_of_model(model)} model is not explained; ML_EXPLAIN knows classification and regression"
+        )
     method = str(options.get("model_explainer", "permutation_importance"))
     if method not in EXPLAINERS:
         raise MlError(f"model_explainer {method[:40]!r} is unknown; {nearest(method, EXPLAINERS)}")

@@ -84,15 +84,15 @@ def audit(bench: Bench) -> dict[str, Any]:
         time_column=options.get("time_column"),
         group_column=options.get("group_column"),
     )
-    language = "ja" if bench.japanese else "en"
     rows = [
         {
             "suspect": ", ".join(suspect.columns) or None,
             "kind": suspect.kind,
             "certain": int(suspect.clear),
             "action": suspect.action,
-            "evidence": say(suspect.evidence, dict(suspect.values))[language],
+            "evidence": said["ja"] if bench.japanese else said["en"],
         }
         for suspect in sorted(report.suspects, key=lambda one: not one.clear)
+        for said in [say(suspect.evidence, dict(suspect.values))]
     ]
     return {"rows": rows}

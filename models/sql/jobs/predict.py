@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import text
 
 from models.automl.model import Model
 from models.sql.answers import Answered, columns_of, explained, predicted
@@ -22,7 +21,6 @@ from models.sql.pages import Keyed, pages
 from models.sql.tables import AUTO_KEY, BATCH, Shape, has, shape_of, source_of
 
 __all__ = ["explain_table", "predict_table"]
-
 
 
 def predict_table(bench: Bench) -> dict[str, Any]:
@@ -39,7 +37,9 @@ def explain_table(bench: Bench) -> dict[str, Any]:
     options = checked("ML_EXPLAIN_TABLE", bench.options)
     model = bench.model()
     if not isinstance(model, Model):
-        raise MlError(f"a {task_of_model(model)} model is not explained; ML_EXPLAIN_TABLE knows classification and regression")
+        raise MlError(
+            f"a {task_of_model(model)} model is not explained; ML_EXPLAIN_TABLE knows classification and regression"
+        )
     method = str(options.get("prediction_explainer", "permutation_importance"))
     return _table(bench, model, lambda frame: explained(model, frame, method, bench.japanese))
 
@@ -134,7 +134,7 @@ def _whole(bench: Bench, model: AnyModel, options: Mapping[str, Any]) -> dict[st
         keys.append(key)
         frames.append(frame)
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(shape.columns))
-    found = columns_of(model.predict(frame, options))  # type: ignore[union-attr, call-arg, arg-type]
+    found = columns_of(model.predict(frame, options))  # type: ignore[call-arg, arg-type]
     writer = Writer(bench.engine, *bench.queue.staging(bench.job), found.types)
     if keys:
         writer.write(pd.concat(keys, ignore_index=True), found.columns)

@@ -57,13 +57,13 @@ def split(bench: Bench) -> dict[str, Any]:
     writer = Writer(bench.engine, *bench.queue.staging(bench.job), {"test": "TINYINT NOT NULL"})
     writer.write(whole, {"test": test.astype(np.int64)})
     statements = []
+    keyed = f"(PRIMARY KEY ({', '.join(map(quote, shape.key))})) " if shape.key else ""
     for number, suffix in enumerate(("train", "test")):
         output = Name(bench.table.schema, f"{bench.table.table}_{suffix}")
-        key = f"(PRIMARY KEY ({', '.join(map(quote, shape.key))})) " if shape.key else ""
         listed = ", ".join(f"i.{quote(column)}" for column in shape.columns)
         table = source.table if source.copied else bench.table
         statements.append(
-            f"CREATE TABLE {output.quoted} {key}AS SELECT {listed} FROM {table.quoted} AS i "  # noqa: S608
+            f"CREATE TABLE {output.quoted} {keyed}AS SELECT {listed} FROM {table.quoted} AS i "  # noqa: S608
             f"JOIN {writer.name.quoted} AS r ON r.{quote(writer.key)} = i.{quote(source.key)} WHERE r.test = {number} "
             f"ORDER BY i.{quote(source.key)}"
         )

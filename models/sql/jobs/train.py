@@ -13,11 +13,13 @@ from models.automl.model import Model
 from models.sql.bench import Bench, Cancelled
 from models.sql.errors import MlError, coded
 from models.sql.options import TABULAR, task_of, train_options
-def walkable(model, frame): return model, {}
+from models.sql.walk.distil import walkable
 from models.tasks.protocol import TaskModel, fit_task
 
 __all__ = ["importance_of", "train"]
 
+MOST_ROWS = 60_000
+"""Rows of the model in the database: a prediction in SQL then takes some ten milliseconds, loading a second or two."""
 FEWEST = 5
 """Rows of a class, as HeatWave asks for."""
 WALKABLE = {
@@ -78,7 +80,7 @@ def _tabular(
     words.setdefault("model_list", list(WALKABLE[task]) if "exclude_model_list" not in words else [])
     model = fit(frame, target, told=lambda what, share, best: bench.tell(what, 0.05 + 0.85 * share), **words)
     bench.tell("distilling", 0.92)
-    model, distilled = walkable(model, frame)
+    model, distilled = walkable(model, frame, MOST_ROWS)
     explanation = {"permutation_importance": importance_of(model)}
     metadata = metadata_of(model, frame)
     return model.to_text(), metadata | distilled, explanation

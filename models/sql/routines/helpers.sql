@@ -5,36 +5,60 @@ CREATE FUNCTION {{routines}}.genba_owner() RETURNS VARCHAR(255) CHARACTER SET ut
   NO SQL SQL SECURITY INVOKER COMMENT 'Name of the user of this session, without the host.'
   RETURN LEFT(USER(), CHAR_LENGTH(USER()) - CHAR_LENGTH(SUBSTRING_INDEX(USER(), '@', -1)) - 1)
 //
-DROP FUNCTION IF EXISTS {{routines}}.genba_name
+DROP FUNCTION IF EXISTS {{routines}}.genba_part
 //
-CREATE FUNCTION {{routines}}.genba_name(written TEXT CHARACTER SET utf8mb4) RETURNS TEXT CHARACTER SET utf8mb4
-  DETERMINISTIC NO SQL SQL SECURITY INVOKER COMMENT 'schema.table, each part perhaps in backticks, quoted; NULL if it is none.'
+CREATE FUNCTION {{routines}}.genba_part(written TEXT CHARACTER SET utf8mb4, place INT) RETURNS TEXT CHARACTER SET utf8mb4
+  DETERMINISTIC NO SQL SQL SECURITY INVOKER COMMENT 'Schema (1) or table (2) of schema.table, each perhaps in backticks; NULL if it is none.'
 BEGIN
-  DECLARE rest, part, whole TEXT CHARACTER SET utf8mb4 DEFAULT NULL;
-  DECLARE place INT;
+  DECLARE rest, part TEXT CHARACTER SET utf8mb4 DEFAULT NULL;
+  DECLARE closing INT;
   SET rest = written;
   IF LEFT(rest, 1) = '`' THEN
     -- A doubled backtick becomes a character that no name holds, so that the next single one is the closing one.
     SET rest = REPLACE(SUBSTRING(rest, 2), '``', CHAR(1 USING utf8mb4));
-    SET place = LOCATE('`', rest);
-    IF place < 2 OR SUBSTRING(rest, place + 1, 1) <> '.' THEN RETURN NULL; END IF;
-    SET part = REPLACE(LEFT(rest, place - 1), CHAR(1 USING utf8mb4), '`');
-    SET rest = REPLACE(SUBSTRING(rest, place + 2), CHAR(1 USING utf8mb4), '``');
+    SET closing = LOCATE('`', rest);
+    IF closing < 2 OR SUBSTRING(rest, closing + 1, 1) <> '.' THEN RETURN NULL; END IF;
+    SET part = REPLACE(LEFT(rest, closing - 1), CHAR(1 USING utf8mb4), '`');
+    SET rest = REPLACE(SUBSTRING(rest, closing + 2), CHAR(1 USING utf8mb4), '``');
   ELSE
-    SET place = LOCATE('.', rest);
-    IF place < 2 THEN RETURN NULL; END IF;
-    SET part = LEFT(rest, place - 1), rest = SUBSTRING(rest, place + 1);
+    SET closing = LOCATE('.', rest);
+    IF closing < 2 THEN RETURN NULL; END IF;
+    SET part = LEFT(rest, closing - 1), rest = SUBSTRING(rest, closing + 1);
   END IF;
-  IF CHAR_LENGTH(part) > 64 THEN RETURN NULL; END IF;
-  SET whole = CONCAT('`', REPLACE(part, '`', '``'), '`.');
   IF LEFT(rest, 1) = '`' THEN
     SET rest = REPLACE(SUBSTRING(rest, 2), '``', CHAR(1 USING utf8mb4));
-    SET place = LOCATE('`', rest);
-    IF place < 2 OR place < CHAR_LENGTH(rest) THEN RETURN NULL; END IF;
-    SET rest = REPLACE(LEFT(rest, place - 1), CHAR(1 USING utf8mb4), '`');
+    SET closing = LOCATE('`', rest);
+    IF closing < 2 OR closing < CHAR_LENGTH(rest) THEN RETURN NULL; END IF;
+    SET rest = REPLACE(LEFT(rest, closing - 1), CHAR(1 USING utf8mb4), '`');
   END IF;
-  IF rest IS NULL OR rest = '' OR CHAR_LENGTH(rest) > 64 THEN RETURN NULL; END IF;
-  RETURN CONCAT(whole, '`', REPLACE(rest, '`', '``'), '`');
+  IF rest IS NULL OR rest = '' OR CHAR_LENGTH(rest) > 64 OR CHAR_LENGTH(part) > 64 THEN RETURN NULL; END IF;
+  RETURN IF(place = 1, part, rest);
+END
+//
+DROP FUNCTION IF EXISTS {{routines}}.genba_name
+//
+CREATE FUNCTION {{routines}}.genba_name(written TEXT CHARACTER SET utf8mb4) RETURNS TEXT CHARACTER SET utf8mb4
+  DETERMINISTIC NO SQL SQL SECURITY INVOKER COMMENT 'The same name for a statement.'
+  RETURN CONCAT('`', REPLACE({{routines}}.genba_part(written, 1), '`', '``'), '`.`',
+    REPLACE({{routines}}.genba_part(written, 2), '`', '``'), '`')
+//
+DROP FUNCTION IF EXISTS {{routines}}.genba_key
+//
+CREATE FUNCTION {{routines}}.genba_key(written TEXT CHARACTER SET utf8mb4) RETURNS TEXT CHARACTER SET utf8mb4
+  READS SQL DATA SQL SECURITY INVOKER COMMENT 'Columns of the primary key, as a JSON array; the caller sees those of his tables.'
+BEGIN
+  DECLARE found TEXT CHARACTER SET utf8mb4 DEFAULT '[]';
+  DECLARE place INT DEFAULT 1;
+  DECLARE name VARCHAR(64) CHARACTER SET utf8mb4;
+  keys_of: LOOP
+    SET name = NULL;
+    SELECT MAX(COLUMN_NAME) INTO name FROM information_schema.STATISTICS
+      WHERE TABLE_SCHEMA = {{routines}}.genba_part(written, 1) AND TABLE_NAME = {{routines}}.genba_part(written, 2)
+        AND INDEX_NAME = 'PRIMARY' AND SEQ_IN_INDEX = place;
+    IF name IS NULL THEN LEAVE keys_of; END IF;
+    SET found = JSON_ARRAY_APPEND(found, '$', name), place = place + 1;
+  END LOOP;
+  RETURN found;
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.genba_fail

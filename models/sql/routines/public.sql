@@ -109,7 +109,7 @@ BEGIN
   END IF;
   CALL {{routines}}.genba_tables(table_name, options, more);
   CALL {{routines}}.genba_submit(asked, CURRENT_USER(), JSON_OBJECT('table', table_name, 'output', output_table_name,
-    'options', options, 'handle', model_handle), more, job);
+    'options', options, 'handle', model_handle, 'key', {{routines}}.genba_key(table_name)), more, job);
   CALL {{routines}}.genba_wait(job, result);
   CALL {{routines}}.genba_finish(result);
 END
@@ -228,7 +228,7 @@ BEGIN
   CALL {{routines}}.genba_may_make(CONCAT(LEFT(name, CHAR_LENGTH(name) - 1), '_test`'));
   CALL {{routines}}.genba_tables(table_name, options, more);
   CALL {{routines}}.genba_submit('TRAIN_TEST_SPLIT', CURRENT_USER(), JSON_OBJECT('table', table_name,
-    'target', target_column_name, 'options', options), more, job);
+    'target', target_column_name, 'options', options, 'key', {{routines}}.genba_key(table_name)), more, job);
   CALL {{routines}}.genba_wait(job, result);
   CALL {{routines}}.genba_finish(result);
 END
