@@ -54,7 +54,7 @@ class Basis:
         numbers = len(self.scaled.numbers)
         if self.shape == "curves":
             bent = np.maximum(table[:, :numbers, None] - self.bends, 0.0)
-            return np.concatenate([table, bent.reshape(len(table), -1)], axis=1)
+            return np.concatenate([table, bent.reshape(len(table), self.bends.size)], axis=1)
         if self.shape == "squares":
             products = [table[:, a] * table[:, b] for a, b in combinations_with_replacement(range(numbers), 2)]
             return np.concatenate([table, np.stack(products, axis=1)], axis=1) if products else table

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.automl.algorithms.base import Problem, Workbench
+from models.automl.algorithms.basis import expanded
 from models.automl.algorithms.encoding import encoded
 from models.automl.algorithms.scaled import Scaled, view
 from models.automl.algorithms.space import Span, near
@@ -15,6 +16,13 @@ def bench(values: Floats, levels: tuple[int, ...]) -> Workbench:
     names = tuple(f"c{place}" for place in range(values.shape[1]))
     matrix = Matrix(values, names, names, tuple(range(values.shape[1])), levels)
     return Workbench(matrix, np.zeros(len(values)), np.ones(len(values)), Problem("regression", 0))
+
+
+@pytest.mark.parametrize("shape", ["linear", "curves", "squares"])
+def test_no_rows_are_as_wide_as_many(shape: str) -> None:
+    """Where whole groups are held back in folds, no newest rows are: what is foretold of them is empty."""
+    basis, many = expanded(bench(np.random.default_rng(0).normal(size=(50, 3)), (0, 0, 0)), shape)
+    assert basis.expand(many[:0, :3]).shape == (0, basis.width) == (0, many.shape[1])
 
 
 def test_the_view_of_each_kind_of_column() -> None:
