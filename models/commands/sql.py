@@ -21,7 +21,8 @@ __all__ = ["register"]
 app = typer.Typer(help="HeatWave AutoML's sys.ML_* routines on your MySQL or MariaDB.", no_args_is_help=True)
 
 UrlOption = Annotated[
-    str | None, typer.Option("--url", help="mysql+pymysql://user:password@host/; default: database.url of the settings.")
+    str | None,
+    typer.Option("--url", help="mysql+pymysql://user:password@host/; default: that of the settings."),
 ]
 SchemaOption = Annotated[str, typer.Option("--schema", help="Schema of the routines.")]
 TablesOption = Annotated[str, typer.Option("--tables", help="Schema of the queue and of loaded models.")]
@@ -47,7 +48,10 @@ def _name(option: str, name: str) -> str:
 
 @app.command("install")
 def install_command(
-    url: UrlOption = None, schema: SchemaOption = "sys", tables: TablesOption = "genba_sql", settings: SettingsOption = None
+    url: UrlOption = None,
+    schema: SchemaOption = "sys",
+    tables: TablesOption = "genba_sql",
+    settings: SettingsOption = None,
 ) -> None:
     """Create the routines, or renew them after an update of genba.
 
@@ -63,7 +67,10 @@ def install_command(
 
 @app.command("uninstall")
 def uninstall_command(
-    url: UrlOption = None, schema: SchemaOption = "sys", tables: TablesOption = "genba_sql", settings: SettingsOption = None
+    url: UrlOption = None,
+    schema: SchemaOption = "sys",
+    tables: TablesOption = "genba_sql",
+    settings: SettingsOption = None,
 ) -> None:
     """Remove the routines. Catalogs and models of users stay.
 
@@ -75,9 +82,7 @@ def uninstall_command(
 
 
 @app.command("serve")
-def serve_command(
-    url: UrlOption = None, tables: TablesOption = "genba_sql", settings: SettingsOption = None
-) -> None:
+def serve_command(url: UrlOption = None, tables: TablesOption = "genba_sql", settings: SettingsOption = None) -> None:
     """Do the work of the routines, until stopped. Several may run; each does one call at a time.
 
     Prints `ready` when calls are taken.

@@ -100,8 +100,8 @@ class Catalog:
                 text(
                     f"INSERT INTO {self.home}.MODEL_CATALOG (model_handle, model_owner, train_table_name, "  # noqa: S608
                     "target_column_name, task, model_metadata, notes) SELECT :handle, :owner, :table, :target, :task, "
-                    f":metadata, :notes FROM (SELECT 1) AS one WHERE NOT EXISTS (SELECT 1 FROM {self.home}.MODEL_CATALOG "
-                    "WHERE model_handle = :handle)"
+                    ":metadata, :notes FROM (SELECT 1) AS one "
+                    f"WHERE NOT EXISTS (SELECT 1 FROM {self.home}.MODEL_CATALOG WHERE model_handle = :handle)"
                 ),
                 {
                     "handle": handle,

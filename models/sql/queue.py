@@ -155,8 +155,9 @@ class Queue:
             # A call that still runs its own last statements needs them: it is seen among the threads.
             ended = connection.execute(
                 text(
-                    f"SELECT job_no, owner FROM {self.schema}.job WHERE cleared = 0 AND (state IN ('done', 'failed', "  # noqa: S608
-                    "'cancelled') OR (state = 'new' AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY)) AND NOT EXISTS "
+                    f"SELECT job_no, owner FROM {self.schema}.job WHERE cleared = 0 "  # noqa: S608
+                    "AND (state IN ('done', 'failed', 'cancelled') "
+                    "OR (state = 'new' AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY)) AND NOT EXISTS "
                     "(SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = connection_id AND COMMAND <> 'Sleep')"
                 )
             ).all()
@@ -179,7 +180,8 @@ class Queue:
         names = connection.execute(
             text(
                 "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE "
-                "(TABLE_SCHEMA = :tables AND TABLE_NAME LIKE :views) OR (TABLE_SCHEMA = :home AND TABLE_NAME LIKE :staging)"
+                "(TABLE_SCHEMA = :tables AND TABLE_NAME LIKE :views) "
+                "OR (TABLE_SCHEMA = :home AND TABLE_NAME LIKE :staging)"
             ),
             {
                 "tables": self.tables,

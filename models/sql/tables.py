@@ -56,7 +56,7 @@ def source_of(bench: Bench, shape: Shape) -> Keyed:
     key = AUTO_KEY if not has(shape.columns, AUTO_KEY) else f"{AUTO_KEY}_"
     with bench.engine.begin() as connection:
         connection.exec_driver_sql(
-            f"CREATE TABLE {copy.quoted} ({quote(key)} BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY) "
+            f"CREATE TABLE {copy.quoted} ({quote(key)} BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY) "  # noqa: S608
             f"AS SELECT * FROM {view.quoted}".replace("%", "%%")
         )
     return Keyed(copy, key, copied=True)

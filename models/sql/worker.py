@@ -1,4 +1,4 @@
-"""The worker behind the stored routines: takes jobs, does them with the engine, and outlives what goes wrong in them."""
+"""The worker behind the stored routines: takes jobs, does them with the engine, and outlives what goes wrong in one."""
 
 import threading
 import time

@@ -23,9 +23,7 @@ def explain(bench: Bench) -> dict[str, Any]:
     options = checked("ML_EXPLAIN", bench.options)
     model = bench.model()
     if not isinstance(model, Model):
-        raise MlError(
-            f"a {task_of_model(model)} model is not explained; ML_EXPLAIN knows classification and regression"
-        )
+        raise MlError(f"{task_of_model(model)} models are not explained; classification and regression are")
     method = str(options.get("model_explainer", "permutation_importance"))
     if method not in EXPLAINERS:
         raise MlError(f"model_explainer {method[:40]!r} is unknown; {nearest(method, EXPLAINERS)}")

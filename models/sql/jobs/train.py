@@ -43,14 +43,7 @@ def train(bench: Bench) -> dict[str, Any]:
         raise MlError(f"model handle {handle[:40]!r}… is longer than 255 characters")
     bench.catalog.begin(handle, str(bench.args["table"]), target, task, options.get("notes"))
     try:
-        frame = bench.read()
-        bench.tell("reading", 0.02)
-        if not len(frame):
-            raise MlError(f"table {bench.args['table']!r} holds no rows; there is nothing to learn from")
-        if task in TABULAR:
-            written, metadata, explanation = _tabular(bench, frame, target, task, options)
-        else:
-            written, metadata, explanation = _other(bench, frame, target, task, options)
+        written, metadata, explanation = _learnt(bench, target, task, options)
     except Cancelled:
         bench.catalog.withdraw(handle)
         raise
@@ -63,6 +56,19 @@ def train(bench: Bench) -> dict[str, Any]:
     return {"handle": handle}
 
 
+def _learnt(
+    bench: Bench, target: str | None, task: str, options: Mapping[str, Any]
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The model's text, its metadata, what explains it."""
+    frame = bench.read()
+    bench.tell("reading", 0.02)
+    if not len(frame):
+        raise MlError(f"table {bench.args['table']!r} holds no rows; there is nothing to learn from")
+    if target is not None and target not in frame.columns:
+        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
+    return (_tabular if task in TABULAR else _other)(bench, frame, target, task, options)
+
+
 def _handle(bench: Bench) -> str:
     name = f"{bench.table}_{bench.job.owner}_{int(time.time())}"
     return name if not bench.catalog.has(name) else f"{name}_{bench.job.number}"
@@ -73,8 +79,6 @@ def _tabular(
 ) -> tuple[str, dict[str, Any], dict[str, Any]]:
     if target is None:
         raise MlError(f"the target is NULL; {task} needs the name of the column to foretell")
-    if target not in frame.columns:
-        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
     words = train_options(options, frame.columns, target, task)
     _check_target(frame[target], target, task)
     words.setdefault("model_list", list(WALKABLE[task]) if "exclude_model_list" not in words else [])
@@ -141,8 +145,6 @@ def metadata_of(model: Model, frame: pd.DataFrame) -> dict[str, Any]:
 def _other(
     bench: Bench, frame: pd.DataFrame, target: str | None, task: str, options: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    if target is not None and target not in frame.columns:
-        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
     words = {key: value for key, value in options.items() if key not in ("task", "notes")}
     seed = int(words.pop("seed", 0))
     model: TaskModel = fit_task(
