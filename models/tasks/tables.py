@@ -64,9 +64,10 @@ def picked(
 class Space:
     """How rows become points: numbers and dates in standard deviations from their mean, a word as one axis per level.
 
-    A column of many features counts as one column: its features are divided by the square root of their number.
-    ``rare``: axes of levels are in standard deviations too, so that a rare level is far from all others; a level that
-    training had not seen is farther than any. Missing values lie in the middle.
+    A column of many features counts as one column: its features are divided by the square root of their number. Two
+    words are as far apart as two numbers are on the mean. ``rare``: axes of levels are in standard deviations too, so
+    that a rare level is far from all others; a level that training had not seen is farther than any. Missing values
+    lie in the middle.
     """
 
     preparation: Preparation
@@ -119,7 +120,7 @@ class Space:
         axes = np.array([owners[feature] for feature, _ in _axes(self.preparation)])
         share = 1.0 / np.sqrt(np.bincount(axes))[axes]
         if not self.rare:
-            return np.asarray(share)
+            return np.asarray(np.where([level for _, level in _axes(self.preparation)], 1.0, share))
         # A level that training never had deviates as one seen in one row more would.
         unseen = np.array([level for _, level in _axes(self.preparation)]) & (self.centre == 0)
         return np.asarray(np.where(unseen, share * np.sqrt(self.rows + 1.0), share))

@@ -25,14 +25,12 @@ from scipy.special import expit, logit
 
 from models.automl.matrix import Floats
 
-__all__ = ["Curve", "cut_between", "stands_out"]
+__all__ = ["Curve", "cut_between", "prominence"]
 
 STEEPEST = 1e4
 """b, where the middle and the marked rows hardly differ."""
 CERTAIN = 1e-9
 """No probability is nearer to 0 or 1: logarithms stay finite, and the order of rows is kept."""
-FAR = 3.5
-"""Robust deviations beyond which a score stands out (Iglewicz and Hoaglin 1993)."""
 
 
 def cut_between(scores: Floats, share: float) -> float:
@@ -46,13 +44,13 @@ def cut_between(scores: Floats, share: float) -> float:
     return float((ordered[marked - 1] + ordered[marked]) / 2)
 
 
-def stands_out(scores: Floats, cut: float) -> bool:
-    """Are the scores above the cut far beyond what the others spread? On the scale of logarithms."""
+def prominence(scores: Floats, share: float) -> float:
+    """How far the median of the ``share`` of highest scores lies from the middle, in robust deviations of logarithms."""
     log = np.log(np.maximum(scores, 1e-12 * max(float(scores.max()), 1e-300)))
     middle = float(np.median(log))
     spread = 1.4826 * float(np.median(np.abs(log - middle)))
-    above = log[scores > cut]
-    return len(above) > 0 and float(np.median(above)) - middle > FAR * spread
+    above = log[scores > cut_between(scores, share)]
+    return float(np.median(above) - middle) / max(spread, 1e-12) if len(above) else 0.0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 from models.rank.document import Said
-from models.tasks.anomaly.calibrate import Curve, cut_between, stands_out
+from models.tasks.anomaly.calibrate import Curve, cut_between, prominence
 from models.tasks.anomaly.detector import Detector
 from models.tasks.anomaly.gknn import GkNN
 from models.tasks.anomaly.glof import GLOF
@@ -22,6 +22,10 @@ from models.tasks.words import say
 __all__ = ["DETECTORS", "Fitted", "Labels", "one_algorithm"]
 
 DETECTORS: Mapping[str, type[Detector]] = {"GkNN": GkNN, "PCA": PCA, "GLOF": GLOF}
+COMPARED = 1000
+"""Points of the comparison with nothing but chance."""
+CLEARLY = 1.3
+"""How much more than by chance marked rows must stand out to be called anomalies; chance varies by a tenth or two."""
 UNLABELLED = 0.5
 """The threshold of `Curve`."""
 
@@ -78,7 +82,7 @@ class Fitted:
         detector, scores = DETECTORS[algorithm].fit(points, seed)
         curve = Curve.through(scores, contamination)
         notes: list[Said] = []
-        clear = stands_out(scores, cut_between(scores, contamination))
+        clear = _stand_out(DETECTORS[algorithm], points, scores, contamination, seed)
         if not clear:
             notes.append(say("no_tail"))
         facts: dict[str, Any] = {"notes": notes, "quality": "high" if clear else "low", "score": None}
@@ -149,6 +153,13 @@ class Fitted:
             None if taught is None else Labelled.from_dict(taught),
             float(content["weight"]),
         )
+
+
+def _stand_out(detector: type[Detector], points: Floats, scores: Floats, share: float, seed: int) -> bool:
+    """Do the marked rows stand out more than the same share of as many normally distributed points would?"""
+    shape = min(len(points), COMPARED), points.shape[1]
+    _, usual = detector.fit(np.random.default_rng(seed).normal(size=shape), seed)
+    return prominence(scores, share) > CLEARLY * prominence(usual, share)
 
 
 def _better(metric: str, value: float, share: float) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, Self
 import numpy as np
 
 from models.automl.matrix import Floats
-from models.tasks.anomaly.neighbours import nearest_in, sample_of
+from models.tasks.anomaly.neighbours import nearest_in, neighbours_of, sample_of
 from models.tasks.arrays import packed, unpacked
 
 __all__ = ["GkNN", "neighbours_for"]
@@ -54,7 +54,7 @@ class GkNN:
 
     def score(self, points: Floats) -> Floats:
         """Mean distances, (n,)."""
-        return np.asarray(nearest_in(self.sample, points, self.k).distances.mean(1))
+        return np.asarray(neighbours_of(self.sample, points, self.k).distances.mean(1))
 
     def params(self) -> dict[str, Any]:
         """Neighbours and size of the sample."""

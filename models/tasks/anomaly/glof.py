@@ -22,7 +22,7 @@ import numpy as np
 
 from models.automl.matrix import Floats
 from models.tasks.anomaly.gknn import neighbours_for
-from models.tasks.anomaly.neighbours import Nearest, nearest_in, sample_of
+from models.tasks.anomaly.neighbours import Nearest, nearest_in, neighbours_of, sample_of
 from models.tasks.arrays import packed, unpacked
 
 __all__ = ["GLOF"]
@@ -60,7 +60,7 @@ class GLOF:
 
     def score(self, points: Floats) -> Floats:
         """Local outlier factors, (n,)."""
-        return self._compared(nearest_in(self.sample, points, self.k))
+        return self._compared(neighbours_of(self.sample, points, self.k))
 
     def params(self) -> dict[str, Any]:
         """Neighbours and size of the sample."""

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from models.automl.matrix import Floats, Ints
 from models.automl.metrics import measure, of_decisions
-from models.tasks.anomaly.neighbours import Nearest, nearest_in
+from models.tasks.anomaly.neighbours import Nearest, nearest_in, neighbours_of
 from models.tasks.arrays import packed, unpacked, unpacked_ints
 
 __all__ = ["Labelled", "Marks", "judged", "weighed"]
@@ -64,7 +64,7 @@ class Labelled:
 
     def votes(self, points: Floats) -> Floats:
         """Of points that are not among the labelled, (n,)."""
-        return self._counted(nearest_in(self.points, points, self.k))
+        return self._counted(neighbours_of(self.points, points, self.k))
 
     def own_votes(self) -> Floats:
         """Of the labelled points, each without itself, (m,)."""

@@ -6,11 +6,13 @@ import numpy as np
 
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["SAMPLE", "Nearest", "nearest_in", "sample_of"]
+__all__ = ["SAMPLE", "Nearest", "nearest_in", "neighbours_of", "sample_of"]
 
 SAMPLE = 4096
 """Points that stand for all. On a sample distances tell odd points from dense ones as well as on all points, often
 better (Sugiyama and Borgwardt 2013), and the model stays small."""
+SAME = 1e-5
+"""Distance, in standard deviations, below which a point of the sample is taken for the point itself."""
 BLOCK = 2_000_000
 """Distances held at a time."""
 
@@ -56,3 +58,16 @@ def nearest_in(sample: Floats, points: Floats, k: int, own: Ints | None = None) 
         distances[start : start + step] = np.take_along_axis(exact, order, axis=1)
         places[start : start + step] = np.take_along_axis(found, order, axis=1)
     return Nearest(distances, places)
+
+
+def neighbours_of(sample: Floats, points: Floats, k: int) -> Nearest:
+    """As `nearest_in`, but a point that lies in the sample is not its own neighbour: asked about again, a row of
+    training gets the answer that it got in training.
+
+    >>> neighbours_of(np.array([[0.0], [1.0], [5.0]]), np.array([[1.0], [1.5]]), 2).distances.tolist()
+    [[1.0, 4.0], [0.5, 1.5]]
+    """
+    near = nearest_in(sample, points, k + 1)
+    first = np.where(near.distances[:, 0] < SAME, 1, 0) if near.distances.shape[1] > k else np.zeros(len(points), int)
+    chosen = np.minimum(first[:, None] + np.arange(k), near.distances.shape[1] - 1)
+    return Nearest(np.take_along_axis(near.distances, chosen, 1), np.take_along_axis(near.places, chosen, 1))

@@ -62,6 +62,8 @@ def _instants(content: Cells) -> pd.DatetimeIndex | None:
         return None if how is None else pd.DatetimeIndex(spellings.read_numbers(values, how))
     if content.form != "words":
         return None
+    if all(level.isdecimal() and level.isascii() for level in content.levels):
+        return _instants(Cells("number", np.array([*map(float, content.levels), np.nan])[content.codes]))
     dated = spellings.word_spelling(content.levels)
     if dated is None:
         return None

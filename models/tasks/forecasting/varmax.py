@@ -30,6 +30,9 @@ __all__ = ["VARMAXForecaster"]
 
 LAGS = (1, 2, 3, 4, 5)
 ROWS_PER_PARAMETER = 5
+SMALL = 1e-2
+"""Directions of the lags with less than this share of the largest spread are left out: of series that nearly repeat
+one another they would get huge parameters of both signs."""
 
 
 def _lagged(e: Floats, p: int) -> Floats:
@@ -69,7 +72,7 @@ class VARMAXForecaster:
         p = int(config["lags"])
         waves = Waves.fit(past, past.y, Plan.from_dict({**config, "rows": n}))
         e = past.y - waves.values(np.arange(float(n)), past.x)
-        lags = np.asarray(np.linalg.lstsq(_lagged(e, p), e[p:], rcond=1e-9)[0], np.float64)
+        lags = np.asarray(np.linalg.lstsq(_lagged(e, p), e[p:], rcond=SMALL)[0], np.float64)
         companion = np.vstack([lags.T, np.eye(v * (p - 1), v * p)])
         if np.abs(np.linalg.eigvals(companion)).max() > 1.0 + 1e-6:
             raise CannotFit("the system of series explodes")
@@ -99,6 +102,6 @@ class VARMAXForecaster:
 def _bic(e: Floats, p: int, longest: int) -> float:
     """Of p lags, on the rows that the longest has too."""
     design, y = _lagged(e, p)[longest - p :], e[longest:]
-    left = y - design @ np.linalg.lstsq(design, y, rcond=1e-9)[0]
+    left = y - design @ np.linalg.lstsq(design, y, rcond=SMALL)[0]
     sign, size = np.linalg.slogdet(left.T @ left / len(y) + 1e-12 * np.eye(e.shape[1]))
     return float(len(y) * (size if sign > 0 else -np.inf) + p * e.shape[1] ** 2 * np.log(len(y)))

@@ -5,8 +5,8 @@ negative: NMF of TF-IDF weights in the least squares, LDA of counts as a probabi
 found with the words of the topics held: by the same multiplicative steps as in NMF for both, which for LDA is the most
 likely share without its prior.
 
-The number of topics, where it is not given, is that of 2, 3, 4, 5, 7, 10, 14, 20 with the most coherent words, less a
-penalty for topics that nearly no text is about.
+The number of topics, where it is not given, is that of `TRIED` which foretells weights that were held back best
+(`number.py`).
 
 Source: Lee and Seung, Learning the parts of objects by non-negative matrix factorization, Nature 1999; Blei, Ng and
 Jordan, Latent Dirichlet allocation, JMLR 2003. Both from scikit-learn.
@@ -27,27 +27,22 @@ from models.tasks.base import Answers, Card, Told, dumped
 from models.tasks.option_tables import Task
 from models.tasks.options import Chosen, known_metric, parse
 from models.tasks.tables import column
+from models.tasks.topics.number import best_number, solved
 from models.tasks.topics.vocabulary import Vocabulary, coherence
 from models.tasks.words import say
 
 __all__ = ["TopicModel", "fit", "restore"]
 
 TASK: Task = "topic_modeling"
-TRIED = (2, 3, 4, 5, 7, 10, 14, 20)
+TRIED = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 FEWEST = 5
 """Texts with words below which nothing is shared."""
 LEARNT = 20_000
 """Texts, drawn at random, that topics are learnt from."""
-JUDGED = {"NMF": 3000, "LDA": 800}
-"""Texts by which the number of topics is judged; LDA is slow."""
-BETTER = 0.02
-"""More coherent by so much, or fewer topics are kept."""
-STEPS = 60
-"""Multiplicative steps towards the shares of a new text."""
-SMALL = 0.02
-"""A topic with a smaller share of the texts says little; each costs …"""
-COST = 0.05
-"""… so much coherence."""
+JUDGED = 1500
+"""Texts by which the number of topics is judged."""
+WHOLE = 2000
+"""Texts up to which LDA looks at all of them in every step."""
 COHERENT = 0.0
 """Coherence from which on words meet more often than by chance."""
 WORDS_TOLD = 10
@@ -120,11 +115,8 @@ def _texts(values: pd.Series) -> list[str]:
 
 
 def _shares(matrix: Any, topics: Floats) -> Floats:
-    """Non-negative least squares by multiplicative steps from equal shares."""
-    pull, gram = matrix @ topics.T, topics @ topics.T
-    found = np.full((matrix.shape[0], len(topics)), 1.0 / len(topics))
-    for _ in range(STEPS):
-        found = found * pull / (found @ gram + 1e-12)
+    """(texts, k), each row with sum 1, or 0 where there is nothing to share."""
+    found = solved(matrix, topics)
     total = found.sum(1, keepdims=True)
     return np.asarray(np.where(total > 1e-9, found / np.maximum(total, 1e-9), 0.0))
 
@@ -138,18 +130,13 @@ def _topics(matrix: Any, k: int, algorithm: str, seed: int) -> Floats:
         if algorithm == "NMF":
             model = NMF(k, init="nndsvda", random_state=seed, max_iter=300, l1_ratio=0.0)
         else:
+            online = matrix.shape[0] > WHOLE
             model = LatentDirichletAllocation(
-                k, random_state=seed, learning_method="online", max_iter=10, batch_size=256
+                k, random_state=seed, learning_method="online" if online else "batch", max_iter=10 if online else 30
             )
         found = model.fit(matrix).components_
     rows = found / np.maximum(found.sum(1, keepdims=True), 1e-12)
     return np.asarray(rows.astype(np.float32).astype(np.float64))
-
-
-def _worth(topics: Floats, matrix: Any, present: Any) -> float:
-    shares = _shares(matrix, topics)
-    about = np.bincount(shares[shares.any(1)].argmax(1), minlength=len(topics))
-    return coherence(topics, present) - COST * int((about < SMALL * about.sum()).sum())
 
 
 def _asked(table: pd.DataFrame, target: str | None, chosen: Chosen) -> tuple[str, str]:
@@ -185,7 +172,12 @@ def fit(
     rows = filled if len(filled) <= LEARNT else np.sort(rng.choice(filled, LEARNT, replace=False))
     counted = algorithm == "LDA"
     matrix = (vocabulary.counts(texts) if counted else weights)[rows]
-    k, topics, worth = _best(matrix, chosen["n_topics"], algorithm, seed, told)
+    k = _number(weights[rows], chosen["n_topics"], seed, told)
+    told(algorithm, 0.7)
+    topics = _topics(matrix, k, algorithm, seed)
+    present = matrix.copy()
+    present.data = np.ones_like(present.data)
+    worth = coherence(topics, present) if k > 1 or chosen["n_topics"] else -1.0
     facts = _facts(table, len(rows), worth, _described(vocabulary, topics, _shares(matrix, topics)))
     facts["training_params"] = {"n_topics": k, "n_terms": len(vocabulary.terms)}
     if len(filled) < len(texts):
@@ -194,26 +186,15 @@ def fit(
     return TopicModel(Card(TASK, algorithm, (document,), None, None, facts), document, vocabulary, topics, counted)
 
 
-def _best(matrix: Any, wanted: int | None, algorithm: str, seed: int, told: Told) -> tuple[int, Floats, float]:
-    """The number of topics, their words, and how coherent they are."""
-    limit = min(matrix.shape) - 1 or 1
-    if wanted is not None and wanted > limit:
-        raise StudyError(f"n_topics {wanted} is more than these texts allow; write at most {limit}")
-    tried = [wanted] if wanted is not None else [k for k in TRIED if k <= limit] or [1]
-    part = matrix[: JUDGED[algorithm]]
-    present = part.copy()
-    present.data = np.ones_like(present.data)
-    best: tuple[int, Floats, float] | None = None
-    for at, k in enumerate(tried):
-        told(algorithm, 0.1 + 0.8 * at / len(tried))
-        topics = _topics(part if len(tried) > 1 else matrix, k, algorithm, seed)
-        worth = _worth(topics, part, present)
-        if best is None or worth > best[2] + BETTER:
-            best = (k, topics, worth)
-    assert best is not None
-    if len(tried) > 1 and part.shape[0] < matrix.shape[0]:
-        return best[0], _topics(matrix, best[0], algorithm, seed), best[2]
-    return best
+def _number(weights: Any, wanted: int | None, seed: int, told: Told) -> int:
+    """How many topics: as asked for, or as many as foretell held-back weights best."""
+    limit = max(1, min(weights.shape) - 1)
+    if wanted is not None:
+        if wanted > limit:
+            raise StudyError(f"n_topics {wanted} is more than these texts allow; write at most {limit}")
+        return wanted
+    tried = [k for k in TRIED if k <= limit // 2] or [1]
+    return best_number(weights[:JUDGED], tried, seed, lambda share: told("number", 0.1 + 0.6 * share))
 
 
 def _described(vocabulary: Vocabulary, topics: Floats, shares: Floats) -> list[dict[str, Any]]:
