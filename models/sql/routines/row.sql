@@ -10,10 +10,14 @@ CREATE FUNCTION {{tables}}.walk_number(cell LONGTEXT CHARACTER SET utf8mb4 COLLA
 BEGIN
     DECLARE w, digits, rest, power LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE sign VARCHAR(1) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE x DOUBLE;
+    -- Too large for a number: infinite, and so missing.
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION RETURN NULL;
     SET w = TRIM(cell);
     IF w REGEXP '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$' AND decimal_sign = '.'
         AND NOT w REGEXP '^[+-]?0[0-9]+$' THEN
-        RETURN CAST(w AS DOUBLE);
+        SET x = CAST(w AS DOUBLE);
+        RETURN IF(ABS(x) > 1.79e308, NULL, x);
     END IF;
     IF LOWER(w) IN ('true', 'false') THEN
         RETURN LOWER(w) = 'true';
@@ -45,7 +49,8 @@ BEGIN
         RETURN NULL;
     END IF;
     SET digits = REPLACE(REPLACE(digits, ',', ''), '.', '');
-    RETURN CAST(CONCAT(sign, IF(digits = '', '0', digits), '.', IF(rest = '', '0', rest), power) AS DOUBLE);
+    SET x = CAST(CONCAT(sign, IF(digits = '', '0', digits), '.', IF(rest = '', '0', rest), power) AS DOUBLE);
+    RETURN IF(ABS(x) > 1.79e308, NULL, x);
 END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_instant
@@ -58,6 +63,8 @@ BEGIN
     DECLARE w, zone VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE digits DECIMAL(30, 6);
     DECLARE found DATETIME(6);
+    -- There is no such day.
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION RETURN NULL;
     IF cell IS NULL OR CHAR_LENGTH(cell) > 80 THEN
         RETURN NULL;
     END IF;
