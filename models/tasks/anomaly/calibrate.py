@@ -45,7 +45,7 @@ def cut_between(scores: Floats, share: float) -> float:
 
 
 def prominence(scores: Floats, share: float) -> float:
-    """How far the median of the ``share`` of highest scores lies from the middle, in robust deviations of logarithms."""
+    """How far the highest scores, a ``share``, lie from the middle: their median, in robust deviations of logs."""
     log = np.log(np.maximum(scores, 1e-12 * max(float(scores.max()), 1e-300)))
     middle = float(np.median(log))
     spread = 1.4826 * float(np.median(np.abs(log - middle)))

@@ -3,7 +3,8 @@
 y = waves(t, x) + e, e(t) = A1 e(t-1) + … + Ap e(t-p) + noise, in two least-squares steps; p of 1 to 5 with the lowest
 BIC. No moving-average part: it would add little to some lags.
 
-Limits: v series need p v^2 parameters, so at least 5 rows for each; a system that explodes is refused.
+Limits: v series need p v^2 parameters, so at least 5 rows for each; a system that explodes gets fewer
+lags.
 Source: Lütkepohl, New introduction to multiple time series analysis, 2005, chapter 3.
 
 >>> rng = np.random.default_rng(0)
@@ -68,15 +69,14 @@ class VARMAXForecaster:
     @classmethod
     def fit(cls, past: Past, config: Mapping[str, Any]) -> Self:
         """Two least squares. Raises `CannotFit` where errors would grow without end."""
-        n, v = past.y.shape
-        p = int(config["lags"])
+        n = len(past.y)
         waves = Waves.fit(past, past.y, Plan.from_dict({**config, "rows": n}))
         e = past.y - waves.values(np.arange(float(n)), past.x)
-        lags = np.asarray(np.linalg.lstsq(_lagged(e, p), e[p:], rcond=SMALL)[0], np.float64)
-        companion = np.vstack([lags.T, np.eye(v * (p - 1), v * p)])
-        if np.abs(np.linalg.eigvals(companion)).max() > 1.0 + 1e-6:
-            raise CannotFit("the system of series explodes")
-        return cls(waves, lags, e[-p:], n, past.at)
+        for p in range(int(config["lags"]), 0, -1):
+            lags = np.asarray(np.linalg.lstsq(_lagged(e, p), e[p:], rcond=SMALL)[0], np.float64)
+            if _steady(lags):
+                return cls(waves, lags, e[-p:], n, past.at)
+        raise CannotFit("the system of series explodes")
 
     def forecast(self, ahead: Ints, x: Floats) -> Floats:
         """Regression at the places ahead, and what is left of the last errors."""
@@ -97,6 +97,13 @@ class VARMAXForecaster:
         """What `to_dict` wrote."""
         waves = Waves.from_dict(content["waves"])
         return cls(waves, unpacked(content["lags"]), unpacked(content["tail"]), int(content["n"]), int(content["at"]))
+
+
+def _steady(lags: Floats) -> bool:
+    """Do errors die out, or at least stay?"""
+    columns, v = lags.shape
+    companion = np.vstack([lags.T, np.eye(columns - v, columns)])
+    return bool(np.abs(np.linalg.eigvals(companion)).max() <= 1.0 + 1e-6)
 
 
 def _bic(e: Floats, p: int, longest: int) -> float:

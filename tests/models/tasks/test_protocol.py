@@ -25,7 +25,7 @@ class TestEveryTask:
         model = fitted(case)
         text = model.to_text()
         again = load_task(text)
-        assert again.to_text() == text == fitted(case).to_text()
+        assert again.to_text() == text == fit_task(*case).to_text()
         table = asked(case)
         assert again.predict(table).results == model.predict(table).results
 
@@ -74,7 +74,7 @@ class TestEveryTask:
             fit_task(task, table, target, {**options, "model_list": [next(iter(ALGORITHMS[task])) + "s"]})  # type: ignore[index]
 
     def test_wrong_metric(self, case: Case) -> None:
-        with pytest.raises(StudyError, match="is not one of|has no score"):
+        with pytest.raises(StudyError, match=r"is not one of|has no score"):
             fitted(case).score(asked(case), case[2], "roc")
 
     def test_progress(self, case: Case) -> None:

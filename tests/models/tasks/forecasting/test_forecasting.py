@@ -154,7 +154,9 @@ def test_bad_calls() -> None:
     with pytest.raises(StudyError, match="is not after 2025-06-30"):
         model.predict(SHORT)
     with pytest.raises(StudyError, match="steps ahead"):
-        fit(SHORT.assign(d=pd.date_range("2025", periods=120, freq="min"))).predict(pd.DataFrame({"d": ["2031-01-01"]}))
+        fit(SHORT.assign(d=pd.date_range("2025", periods=120, freq="min")), ["NaiveForecaster"]).predict(
+            pd.DataFrame({"d": ["2031-01-01"]})
+        )
     with pytest.raises(StudyError, match="not a series of the model"):
         model.score(SHORT, "d", SMAPE)
 
