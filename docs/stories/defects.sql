@@ -33,7 +33,7 @@ CALL sys.ML_RANK('factory.study_leaking_caps', 'verdict', @question);
 -- 3. A model that tells which bottles will leak. Lots made later are foretold from earlier ones.
 SET @caps = 'leaking_caps';
 CALL sys.ML_TRAIN('factory.study_leaking_caps', 'verdict', JSON_OBJECT(
-  'task', 'classification', 'optimization_metric', 'roc_auc', 'time_column', 'finished_at', 'group_column', 'lot',
+  'task', 'classification', 'time_budget', 5, 'optimization_metric', 'roc_auc', 'time_column', 'finished_at', 'group_column', 'lot',
   'exclude_column_list', JSON_ARRAY('serial', 'started_at', 'judged_at', 'group_key', 'product_volume')), @caps);
 CALL sys.ML_MODEL_LOAD(@caps, NULL);
 CALL sys.ML_SCORE('factory.study_leaking_caps', 'verdict', @caps, 'roc_auc', @auc, NULL);

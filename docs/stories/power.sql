@@ -33,7 +33,7 @@ SET SESSION lc_messages = 'en_US';
 CALL sys.TRAIN_TEST_SPLIT('factory.study_press_power', 'power', JSON_OBJECT('task', 'regression'));
 SET @power = 'press_power';
 CALL sys.ML_TRAIN('factory.study_press_power_train', 'power', JSON_OBJECT(
-  'task', 'regression', 'group_column', 'group_key',
+  'task', 'regression', 'time_budget', 5, 'group_column', 'group_key',
   'exclude_column_list', JSON_ARRAY('serial', 'started_at', 'finished_at', 'good_count')), @power);
 CALL sys.ML_MODEL_LOAD(@power, NULL);
 CALL sys.ML_SCORE('factory.study_press_power_test', 'power', @power, 'r2', @r2, NULL);
