@@ -177,24 +177,18 @@ class Queue:
 
     def _clear(self, connection: Connection, number: int, owner: str) -> None:
         """Views and staging tables of a job that has ended."""
-        names = connection.execute(
+        connection.execute(text(f"CALL {self.schema}.genba_clear(:job)"), {"job": number})
+        home = f"ML_SCHEMA_{owner}"
+        tables = connection.execute(
             text(
-                "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE "
-                "(TABLE_SCHEMA = :tables AND TABLE_NAME LIKE :views) "
-                "OR (TABLE_SCHEMA = :home AND TABLE_NAME LIKE :staging)"
+                "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = :home "
+                "AND TABLE_NAME IN (:staging, :copy)"
             ),
-            {
-                "tables": self.tables,
-                "views": f"job\\_{number}\\_%",
-                "home": f"ML_SCHEMA_{owner}",
-                "staging": f"genba\\_job\\_{number}%",
-            },
-        ).all()
-        for schema, table, kind in names:
-            if table.startswith((f"job_{number}_", f"genba_job_{number}_")) or table == f"genba_job_{number}":
-                what = "VIEW" if kind == "VIEW" else "TABLE"
-                name = f"{quote(schema)}.{quote(table)}".replace("%", "%%")
-                connection.exec_driver_sql(f"DROP {what} IF EXISTS {name}")
+            {"home": home, "staging": f"genba_job_{number}", "copy": f"genba_job_{number}_rows"},
+        ).scalars()
+        for table in list(tables):
+            name = f"{quote(home)}.{quote(str(table))}".replace("%", "%%")
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
         connection.execute(text(f"UPDATE {self.schema}.job SET cleared = 1 WHERE job_no = :job"), {"job": number})  # noqa: S608
 
     def _lock(self, connection: Connection, name: str) -> None:

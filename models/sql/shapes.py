@@ -14,12 +14,12 @@ import pandas as pd
 
 from models.automl.matrix import Floats, Ints
 from models.automl.model import Model
-from models.sql.walk.explain import DECIMALS, DIGITS, Attributions
+from models.sql.walk.explain import DECIMALS, DIGITS, Attributions, decimal
 from models.sql.walk.said import quoted, shown
 from models.sql.walk.words import WORDS
 from models.study.data import word
 
-__all__ = ["explain_document", "explanations", "notes", "number", "predict_document", "predictions", "results"]
+__all__ = ["brief", "explain_document", "explanations", "notes", "number", "predict_document", "predictions", "results"]
 
 _MILLION = 10**DECIMALS
 
@@ -41,10 +41,7 @@ def number(x: float) -> str:
 
 def brief(values: Floats) -> Floats:
     """(n,) to twelve significant digits: what two ways of adding up agree on."""
-    with np.errstate(divide="ignore"):
-        decimals = DIGITS - 1 - np.floor(np.log10(np.maximum(np.abs(values), 1e-300)))
-    scale = 10.0 ** np.clip(decimals, -300, 300)
-    return np.asarray(np.rint(values * scale) / scale + 0.0)
+    return decimal(values, DIGITS - 1 - np.floor(np.log10(np.maximum(np.abs(values), 1e-300))))
 
 
 def predictions(model: Model, raw: Floats, decided: Ints | None = None) -> list[Any]:
@@ -57,8 +54,7 @@ def predictions(model: Model, raw: Floats, decided: Ints | None = None) -> list[
         return [model.target.classes[code] for code in codes.tolist()]
     values = raw[:, 0]
     decimals = np.maximum(3, 5 - np.floor(np.log10(np.maximum(np.abs(values), 1e-300))))
-    scale = 10.0 ** np.minimum(decimals, 300)
-    listed: list[float] = np.asarray(np.rint(values * scale) / scale + 0.0).tolist()
+    listed: list[float] = decimal(values, decimals).tolist()
     return listed
 
 
@@ -95,7 +91,7 @@ def notes(model: Model, frame: pd.DataFrame, found: Attributions, *, japanese: b
         return [WORDS["nothing"][language]] * len(said)
     best, worst = values.argmax(axis=1).tolist(), values.argmin(axis=1).tolist()
     high, low = values.max(axis=1).tolist(), values.min(axis=1).tolist()
-    cells = {name: frame[name].tolist() for name in found.columns}
+    cells = {name: _cells(frame[name]) for name in found.columns}
     out = []
     for row, label in enumerate(said):
         parts = []
@@ -107,6 +103,13 @@ def notes(model: Model, frame: pd.DataFrame, found: Attributions, *, japanese: b
                 parts.append(text)
         out.append(WORDS["whereas"][language].join(parts) or WORDS["nothing"][language])
     return out
+
+
+def _cells(column: pd.Series) -> list[Any]:
+    """As Python has them; a single-precision number as the shortest one that is meant, 4.2 and not 4.199999809265137."""
+    if column.dtype == "float32":
+        return [float(str(value)) for value in column.to_numpy()]
+    return column.tolist()
 
 
 def cell_text(value: Any, missing: str) -> str:

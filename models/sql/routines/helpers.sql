@@ -283,3 +283,15 @@ BEGIN
     SET place = place + 1;
   END WHILE;
 END
+//
+DROP PROCEDURE IF EXISTS {{tables}}.genba_clear
+//
+CREATE PROCEDURE {{tables}}.genba_clear(IN job BIGINT UNSIGNED) SQL SECURITY DEFINER
+  COMMENT 'Drops the views of a job that has ended: MySQL lets only such an account do so as may be a definer''s equal.'
+BEGIN
+  DECLARE place INT DEFAULT 0;
+  WHILE place < 3 DO
+    CALL {{routines}}.genba_run(CONCAT('DROP VIEW IF EXISTS {{tables}}.job_', job, '_', place));
+    SET place = place + 1;
+  END WHILE;
+END

@@ -595,7 +595,7 @@ DROP FUNCTION IF EXISTS {{tables}}.walk_brief
 CREATE FUNCTION {{tables}}.walk_brief(x DOUBLE, digits INT) RETURNS DOUBLE DETERMINISTIC NO SQL SQL SECURITY DEFINER
     COMMENT 'A number to so many significant digits'
 BEGIN
-    RETURN IF(x = 0 OR x IS NULL, x, ROUND(x, digits - 1 - FLOOR(LOG10(ABS(x)))));
+    RETURN ROUND(x, digits - 1 - FLOOR(LOG10(GREATEST(1e-300, ABS(x))))) + 0e0;
 END
 //
 -- mariadb
@@ -616,7 +616,7 @@ CREATE FUNCTION {{tables}}.walk_prediction(answers JSON, model BIGINT UNSIGNED, 
 BEGIN
     DECLARE x DOUBLE DEFAULT JSON_EXTRACT(answers, '$[0][2]');
     IF decided IS NULL THEN
-        SET x = IF(x = 0, 0, ROUND(x, GREATEST(3, 5 - FLOOR(LOG10(ABS(x))))));
+        SET x = ROUND(x, GREATEST(3, 5 - FLOOR(LOG10(GREATEST(1e-300, ABS(x)))))) + 0e0;
         -- mysql
         RETURN CAST(x AS JSON);
         -- end

@@ -28,7 +28,7 @@ from models.automl.model import Model
 from models.sql.walk.explained import additive, explained_columns, typical
 from models.sql.walk.leave_out import LeaveOut
 
-__all__ = ["DIGITS", "MOST_PLAYERS", "ORDERS", "Attributions", "Method", "attributions", "rounded"]
+__all__ = ["DIGITS", "MOST_PLAYERS", "ORDERS", "Attributions", "Method", "attributions", "decimal", "rounded"]
 
 Method = Literal["permutation_importance", "shap"]
 MOST_PLAYERS = 8
@@ -81,9 +81,19 @@ def rounded(values: Floats, largest: Floats) -> Floats:
     >>> rounded(np.array([[1e-15, 0.123456789012345]]), np.array([250.0]))
     array([[0.        , 0.123456789]])
     """
-    decimals = DIGITS - 1 - np.floor(np.log10(np.maximum(largest, 1e-300)))
-    scale = 10.0 ** np.clip(decimals, -300, 300)[:, None]
-    return np.asarray(np.rint(values * scale) / scale + 0.0)
+    return decimal(values, DIGITS - 1 - np.floor(np.log10(np.maximum(largest, 1e-300)))[:, None])
+
+
+def decimal(values: Floats, decimals: Floats) -> Floats:
+    """As ROUND(value, decimals) of both servers, negative decimals too; without -0.
+
+    >>> decimal(np.array([1234.5678, -0.001]), np.array([-2.0, 2.0]))
+    array([1200.,    0.])
+    """
+    scale = 10.0 ** np.clip(np.abs(decimals), 0, 300)
+    fine = decimals >= 0
+    whole = np.rint(np.where(fine, values * scale, values / scale))
+    return np.asarray(np.where(fine, whole / scale, whole * scale) + 0.0)
 
 
 def _explained(asked: LeaveOut, matrix: Matrix, together: bool) -> tuple[Floats, Ints, Floats]:
