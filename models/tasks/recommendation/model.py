@@ -108,12 +108,20 @@ def _listed(found: list[tuple[Ints, Floats]], name: str, words: Sequence[str], v
     ])  # fmt: skip
 
 
-def _read(table: pd.DataFrame, target: str | None, chosen: Chosen, implicit: bool) -> tuple[Ratings, list[Said]]:
+def _checked(target: str | None, chosen: Chosen, implicit: bool) -> None:
+    """Are the columns named? Raises `StudyError`."""
     for option in ("users", "items"):
         if chosen[option] is None:
             raise StudyError(f"recommendation needs option {option!r}, the column of the {option}")
+    if chosen["users"] == chosen["items"]:
+        raise StudyError(f"options 'users' and 'items' both name {chosen['users']!r}; name two columns")
     if target is None and not implicit:
         raise StudyError("explicit feedback needs a column of ratings; name it as the target, or feedback = implicit")
+
+
+def _read(table: pd.DataFrame, target: str | None, chosen: Chosen, implicit: bool) -> tuple[Ratings, list[Said]]:
+    """Complete ratings, each pair once. Raises `StudyError` where too little is left."""
+    _checked(target, chosen, implicit)
     users = words_of(column(table, chosen["users"], "which option users names"))
     items = words_of(column(table, chosen["items"], "which option items names"))
     r = np.ones(len(table)) if target is None else numbers(table, target, "which holds the ratings")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from models.automl.columns.cells import as_words, cells
+from models.automl.columns.cells import as_words, cells, refused
 from models.automl.matrix import Floats, Ints
 from models.tasks.arrays import packed, unpacked, unpacked_ints
 
@@ -17,8 +17,14 @@ __all__ = ["Ratings", "codes_of", "words_of"]
 
 
 def words_of(values: pd.Series) -> list[str | None]:
-    """Cells as words: 7, 7.0 and "7" are one; missing ones are None."""
-    found = as_words(cells(values))
+    """Cells as words: 7, 7.0 and "7" are one; missing ones are None. Raises `StudyError` for cells that are none."""
+    content = cells(values)
+    if content.form == "strange":
+        raise refused(str(values.name), content, "names or numbers")
+    if content.form == "instant":
+        missing = content.instants.isna()
+        return [None if gone else str(instant) for instant, gone in zip(content.instants, missing, strict=True)]
+    found = as_words(content)
     levels = [*found.levels, None]
     return [levels[code] for code in found.codes.tolist()]
 

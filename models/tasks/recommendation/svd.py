@@ -25,7 +25,7 @@ import numpy as np
 from models.automl.matrix import Floats, Ints
 from models.tasks.recommendation.baseline import Baseline
 from models.tasks.recommendation.ratings import Ratings
-from models.tasks.recommendation.scorer import Scorer, single
+from models.tasks.recommendation.scorer import CannotFit, Scorer, single
 
 __all__ = ["SVD", "ridge"]
 
@@ -33,11 +33,17 @@ TURNS = 15
 
 
 def ridge(left: Any, mask: Any, factors: Floats, counts: Ints, penalty: float) -> Floats:
-    """Per row of ``left`` (rows, columns; sparse) the ridge regression on the factors (columns, k) of its columns."""
+    """Per row of ``left`` (rows, columns; sparse) the ridge regression on the factors (columns, k) of its columns.
+
+    Raises `CannotFit`.
+    """
     k = factors.shape[1]
     squares = (factors[:, :, None] * factors[:, None, :]).reshape(len(factors), k * k)
     gram = (mask @ squares).reshape(-1, k, k) + penalty * np.maximum(counts, 1)[:, None, None] * np.eye(k)
-    return np.asarray(np.linalg.solve(gram, (left @ factors)[:, :, None])[:, :, 0])
+    try:
+        return np.asarray(np.linalg.solve(gram, (left @ factors)[:, :, None])[:, :, 0])
+    except np.linalg.LinAlgError as error:
+        raise CannotFit("ratings are too large to be squared") from error
 
 
 @dataclass(frozen=True)
