@@ -14,7 +14,7 @@ SET SESSION lc_messages = 'ja_JP';
 
 -- 1. What to change first: kilowatts for each setting, and what they cost over an interval of two minutes.
 SET @question = JSON_OBJECT('task', 'regression', 'goal', 'lower', 'time', 'finished_at', 'group', 'group_key',
-  'cost', JSON_OBJECT('per_unit', 0.6), 'factors', JSON_OBJECT(
+  'budget', 4, 'cost', JSON_OBJECT('per_unit', 0.6), 'factors', JSON_OBJECT(
     'press_pressure', JSON_OBJECT('role', 'controllable', 'stage', 1, 'min', 160, 'max', 240, 'step', 5, 'unit', 'bar'),
     'press_speed', JSON_OBJECT('role', 'controllable', 'stage', 1, 'min', 20, 'max', 44, 'step', 1),
     'rotation_speed', JSON_OBJECT('role', 'controllable', 'stage', 1, 'min', 300, 'max', 480, 'step', 10),
@@ -30,10 +30,13 @@ CALL sys.ML_RANK('factory.study_press_power', 'power', @question);
 SET SESSION lc_messages = 'en_US';
 
 -- 2. A model of the power, learnt on most of the shifts and tried on the others.
+DROP TABLE IF EXISTS study_press_power_train, study_press_power_test;
 CALL sys.TRAIN_TEST_SPLIT('factory.study_press_power', 'power', JSON_OBJECT('task', 'regression'));
 SET @power = 'press_power';
+CALL sys.ML_CREATE_OR_UPGRADE_CATALOG();
+DELETE FROM ML_SCHEMA_admin.MODEL_CATALOG WHERE model_handle = @power;
 CALL sys.ML_TRAIN('factory.study_press_power_train', 'power', JSON_OBJECT(
-  'task', 'regression', 'time_budget', 5, 'group_column', 'group_key',
+  'task', 'regression', 'time_budget', 3, 'group_column', 'group_key',
   'exclude_column_list', JSON_ARRAY('serial', 'started_at', 'finished_at', 'good_count')), @power);
 CALL sys.ML_MODEL_LOAD(@power, NULL);
 CALL sys.ML_SCORE('factory.study_press_power_test', 'power', @power, 'r2', @r2, NULL);
