@@ -654,7 +654,7 @@ BEGIN
     -- end
     -- mariadb
     SELECT CONCAT('{"predictions": {', goal, ': ', MAX(IF(c.class = decided, c.json_label, NULL)), '}, "probabilities": {',
-        GROUP_CONCAT(c.json_key, ': ', REGEXP_REPLACE(TRIM(TRAILING '0' FROM CAST(ROUND(a.p, 6) AS DECIMAL(10, 6))), '[.]$', '.0')
+        GROUP_CONCAT(c.json_key, ': ', CAST(REGEXP_REPLACE(TRIM(TRAILING '0' FROM CAST(ROUND(a.p, 6) AS DECIMAL(10, 6))), '[.]$', '.0') AS CHAR(12))
             ORDER BY c.class SEPARATOR ', '), '}}') INTO found
     -- end
     FROM JSON_TABLE(answers, '$[*]' COLUMNS (v INT PATH '$[0]', class INT PATH '$[1]', p DOUBLE PATH '$[2]')) a

@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS {{tables}}.walk_mix (
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 //
 CREATE TABLE IF NOT EXISTS {{tables}}.walk_class (
-    model_no BIGINT UNSIGNED NOT NULL, class INT NOT NULL, label LONGTEXT NOT NULL, json_key LONGTEXT NOT NULL, json_label LONGTEXT NOT NULL,
+    model_no BIGINT UNSIGNED NOT NULL, class INT NOT NULL, json_key VARCHAR(2100) NOT NULL, json_label VARCHAR(2100) NOT NULL,
     weight DOUBLE NOT NULL, shift DOUBLE NOT NULL,
     PRIMARY KEY (model_no, class),
     FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE

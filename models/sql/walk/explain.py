@@ -78,8 +78,8 @@ def attributions(model: Model, frame: pd.DataFrame, method: Method = "permutatio
 def rounded(values: Floats, largest: Floats) -> Floats:
     """(n, k) to as many digits as ``largest`` (n,) has: a difference has no more than what it is the difference of.
 
-    >>> rounded(np.array([[1e-15, 0.123456789012345]]), np.array([250.0]))
-    array([[0.        , 0.123456789]])
+    >>> rounded(np.array([[1e-15, 0.123456789012345]]), np.array([250.0])).tolist()
+    [[0.0, 0.123456789]]
     """
     return decimal(values, DIGITS - 1 - np.floor(np.log10(np.maximum(largest, 1e-300)))[:, None])
 

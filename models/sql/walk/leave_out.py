@@ -131,7 +131,7 @@ def _add(tree: _Tree, left: "NDArray[np.bool_]", out: Floats, total: Floats, ran
     running = own[-1]
     for at in range(len(own) - 2, -1, -1):
         after[at] = running
-        running = [now & more for now, more in zip(running, own[at], strict=True)]
+        running = [one & other for one, other in zip(running, own[at], strict=True)]
     value = tree.leaf[_first(running)]
     total += value
     before: list[Masks] = []

@@ -33,7 +33,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "walk_score": ("score", "grp", "class", "base"),
     "walk_group": ("grp", "weight", "link", "slope", "shift"),
     "walk_mix": ("grp", "source", "class", "weight"),
-    "walk_class": ("class", "label", "json_key", "json_label", "weight", "shift"),
+    "walk_class": ("class", "json_key", "json_label", "weight", "shift"),
     "walk_cost": ("class", "decision", "cost"),
     "walk_knot": ("low", "high", "value", "slope"),
 }  # fmt: skip

@@ -6,11 +6,16 @@ from typing import Any
 import numpy as np
 
 from models.automl.decide import Decisions
+from models.automl.matrix import Floats
 from models.automl.target import Target
 from models.sql.walk.rows import Rows, Unwalkable
 
-__all__ = ["MOST_DECISIONS", "calibration", "classes", "costs"]
+__all__ = ["LONGEST", "MOST_DECISIONS", "PLAIN", "calibration", "classes", "costs", "quoted", "shown", "too_many"]
 
+LONGEST = 2_000
+"""Characters of a label, or of a name of a column, as JSON: what the tables hold."""
+PLAIN = ("identity", 1.0, 0.0, 0.0)
+"""No calibration."""
 MOST_DECISIONS = 100
 """Classes up to which a matrix of costs is stored: its cells are their square."""
 
@@ -42,25 +47,37 @@ def classes(target: Target, decisions: Decisions, rows: Rows) -> None:
     shifts = numbers[1:] if decisions.calibration.kind == "vector" else (0.0,) * len(target.classes)
     weights = decisions.class_weights or (1.0,) * len(target.classes)
     for code, (label, weight, shift) in enumerate(zip(target.classes, weights, shifts, strict=True)):
-        rows.add("walk_class", code, shown(label), quoted(shown(label)), quoted(label), weight, shift)
+        rows.add("walk_class", code, quoted(shown(label)), quoted(label), weight, shift)
 
 
-def costs(decisions: Decisions, rows: Rows) -> bool | Unwalkable:
+def too_many(decisions: Decisions) -> Unwalkable | None:
+    """Costs of too many classes to be stored."""
+    matrix = _costs(decisions)
+    if matrix is None or len(matrix) <= MOST_DECISIONS:
+        return None
+    return Unwalkable(f"it decides by costs among {len(matrix)} classes; SQL does for {MOST_DECISIONS} at most")
+
+
+def costs(decisions: Decisions, rows: Rows) -> bool:
     """Write the costs of decisions; False where the most probable class is decided for."""
-    rule = decisions.rule
-    if rule is None:
+    matrix = _costs(decisions)
+    if matrix is None:
         return False
-    matrix = np.array(rule.matrix)
-    if not rule.surcharge and (matrix == 1.0 - np.eye(len(matrix))).all():
-        return False
-    if len(matrix) > MOST_DECISIONS:
-        return Unwalkable(f"it decides by costs among {len(matrix)} classes; SQL does for {MOST_DECISIONS} at most")
-    if rule.bad is not None:
-        matrix[:, rule.bad] += rule.surcharge
     for one, line in enumerate(matrix.tolist()):
         for other, cost in enumerate(line):
             rows.add("walk_cost", one, other, cost)
     return True
+
+
+def _costs(decisions: Decisions) -> Floats | None:
+    """The matrix that decides; None where every mistake costs the same."""
+    rule = decisions.rule
+    if rule is None:
+        return None
+    matrix = np.array(rule.matrix)
+    if rule.bad is not None:
+        matrix[:, rule.bad] += rule.surcharge
+    return None if (matrix == 1.0 - np.eye(len(matrix))).all() else matrix
 
 
 def shown(label: Any) -> str:

@@ -15,6 +15,7 @@ from models.automl.algorithms.linear import LinearFitted
 from models.automl.algorithms.naive import NaiveFitted
 from models.automl.algorithms.svm import SvmFitted
 from models.automl.algorithms.trees import Grown
+from models.automl.columns.text import TextRecipe
 from models.automl.matrix import Floats
 from models.automl.model import Model
 from models.sql.walk import said
@@ -65,33 +66,18 @@ def walk_of(model: Model) -> Walk | Unwalkable:
     rows, base = Rows(), dict[int, float]()
     views = Views(rows, model.preparation, typical(model))
     plan = _Plan(model, rows, views, Trees(rows, views), Smooth(rows, views, base), base)
-    regression = model.task == "regression"
-    if regression:
-        plan.group(1.0, "value")
-    for member in model.members:
-        for fitted in member.fitted:
-            why = _add(plan, member.algorithm, fitted, member.weight / len(member.fitted))
-            if why is not None:
-                return why
+    why = _too_long(model) or said.too_many(model.decisions) or _members(plan)
+    if why is not None:
+        return why
     plan.trees.finish()
     plan.smooth.finish()
     for score, (group, code) in enumerate(plan.scores):
         rows.add("walk_score", score, group, code, base[score])
     for score in sorted(each for each in base if each < 0):
         rows.add("walk_score", score, -1, 0, base[score])
-    ruled = False
-    if not regression:
-        said.classes(model.target, model.decisions, rows)
-        found = said.costs(model.decisions, rows)
-        if isinstance(found, Unwalkable):
-            return found
-        ruled = found
     explained = explained_columns(model)
     views.describe(model.preparation, {column + 1: place for place, column in enumerate(explained, 1)})
-    kind, slope, bend, shift = ("identity", 1.0, 0.0, 0.0) if regression else said.calibration(model.decisions, rows)
-    traits = (plan.trees.words > 1, plan.smooth.products, plan.mixes, additive(model))
-    rows.add("walk_model", model.task, said.quoted(model.target.name), len(model.target.classes), *map(int, traits),
-             slope, bend, shift, kind, int(bool(model.decisions.class_weights)), int(ruled))  # fmt: skip
+    _about(plan)
     walk = Walk(
         {name: tuple(found) for name, found in rows.tables.items()},
         model.columns,
@@ -101,6 +87,41 @@ def walk_of(model: Model) -> Walk | Unwalkable:
     if walk.size > MOST_ROWS:
         return Unwalkable(f"its trees take {walk.size:,} rows; a prediction in SQL would take too long")
     return walk
+
+
+def _too_long(model: Model) -> Unwalkable | None:
+    """Words that the tables would cut."""
+    terms = [term for recipe in model.preparation.recipes if isinstance(recipe, TextRecipe) for term in recipe.terms]
+    names = (model.target.name, *model.columns, *map(said.shown, model.target.classes), *terms)
+    if any(len(said.quoted(name)) > said.LONGEST for name in names):
+        return Unwalkable(f"a label, a word or the name of a column is longer than {said.LONGEST:,} characters")
+    return None
+
+
+def _members(plan: _Plan) -> Unwalkable | None:
+    """Write every member."""
+    if plan.model.task == "regression":
+        plan.group(1.0, "value")
+    for member in plan.model.members:
+        for fitted in member.fitted:
+            why = _add(plan, member.algorithm, fitted, member.weight / len(member.fitted))
+            if why is not None:
+                return why
+    return None
+
+
+def _about(plan: _Plan) -> None:
+    """Write what is made of the scores, and the model's one row."""
+    model, rows = plan.model, plan.rows
+    ruled, calibration = False, said.PLAIN
+    if model.task == "classification":
+        said.classes(model.target, model.decisions, rows)
+        ruled = said.costs(model.decisions, rows)
+        calibration = said.calibration(model.decisions, rows)
+    kind, slope, bend, shift = calibration
+    traits = (plan.trees.words > 1, plan.smooth.products, plan.mixes, additive(model))
+    rows.add("walk_model", model.task, said.quoted(model.target.name), len(model.target.classes), *map(int, traits),
+             slope, bend, shift, kind, int(bool(model.decisions.class_weights)), int(ruled))  # fmt: skip
 
 
 def _add(plan: _Plan, algorithm: str, fitted: Fitted, weight: float) -> Unwalkable | None:
