@@ -118,7 +118,7 @@ WHERE _4aad19ca6e_pk_id <= 3;
 CALL sys.ML_EXPLAIN_TABLE('ml_data.iris_test', @iris_model, 'ml_data.iris_explanations',
   JSON_OBJECT('prediction_explainer', 'permutation_importance'));
 SELECT * FROM iris_explanations LIMIT 3;
--- names: had the largest impact towards predicting
+-- names: petal length (4.2) had the largest impact towards predicting Iris-setosa
 SELECT COUNT(*), SUM(`petal length_attribution` IS NOT NULL) FROM iris_explanations;
 -- gives: 30 | 30
 

@@ -55,6 +55,7 @@ def load(bench: Bench) -> dict[str, Any]:
         ).lastrowid
         if not isinstance(walk, Unwalkable):
             store(connection.connection.cursor(), bench.queue.tables, int(number), walk)
+    bench.shelf.get((owner, bench.handle, int(number)), lambda: model)  # the next call finds it unpacked
     return {"model_no": int(number)}
 
 
