@@ -94,5 +94,5 @@ def serve_command(url: UrlOption = None, tables: TablesOption = "genba_sql", set
     worker = Worker(store.engine, _name("--tables", tables))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop.set())
-    worker.run(lambda: print("ready", flush=True))
+    worker.run(lambda: typer.echo("ready"))
     store.close()

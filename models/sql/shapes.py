@@ -106,7 +106,7 @@ def notes(model: Model, frame: pd.DataFrame, found: Attributions, *, japanese: b
 
 
 def _cells(column: pd.Series) -> list[Any]:
-    """As Python has them; a single-precision number as the shortest one that is meant, 4.2 and not 4.199999809265137."""
+    """As Python has them; a single-precision number as the shortest one meant, 4.2 and not 4.199999809265137."""
     if column.dtype == "float32":
         return [float(str(value)) for value in column.to_numpy()]
     return column.tolist()
