@@ -33,7 +33,10 @@ def kind_of(connection: Connection) -> Kind:
 
 
 def install(engine: Engine, routines: str, tables: str) -> Kind:
-    """Create or renew every table and routine. ``routines``, ``tables``: the schemas they go to."""
+    """Create or renew every table and routine. ``routines``, ``tables``: the schemas they go to.
+
+    Loaded models are unloaded: another release may write their rows in another way.
+    """
     with engine.connect() as connection:
         kind = kind_of(connection)
         # Routines remember the session's modes, and must not depend on those of whoever installs them.
@@ -42,11 +45,25 @@ def install(engine: Engine, routines: str, tables: str) -> Kind:
         )
         for schema in (routines, tables):
             connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {_escaped(schema)} CHARACTER SET utf8mb4")
+        _unload(connection, tables)
         for part in PARTS:
             for statement in statements(part, kind, routines, tables):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
         connection.commit()
     return kind
+
+
+def _unload(connection: Connection, tables: str) -> None:
+    """Drop the rows of loaded models, and the tables they are in."""
+    found = connection.execute(
+        text(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = :tables "
+            "AND (TABLE_NAME LIKE 'walk\\_%' OR TABLE_NAME = 'loaded') ORDER BY TABLE_NAME = 'loaded'"
+        ),
+        {"tables": tables},
+    ).scalars()
+    for name in list(found):
+        connection.exec_driver_sql(f"DROP TABLE {_escaped(tables)}.{_escaped(str(name))}")
 
 
 def uninstall(engine: Engine, routines: str, tables: str) -> None:

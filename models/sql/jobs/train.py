@@ -18,7 +18,7 @@ from models.tasks.protocol import TaskModel, fit_task
 
 __all__ = ["importance_of", "train"]
 
-MOST_ROWS = 60_000
+MOST_ROWS = 30_000
 """Rows of the model in the database: a prediction in SQL then takes some ten milliseconds, loading a second or two."""
 FEWEST = 5
 """Rows of a class, as HeatWave asks for."""
