@@ -76,7 +76,7 @@ def _entry(entry: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
 
 
 def _quiet(entry: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
-    """What was looked at and not advised: the gate's p-value and the interval say what another level would have done."""
+    """What was looked at and not advised; p-value and interval say what another gate would have done."""
     best = truth.best.get(entry["factor"])
     told = {key: entry["gain"][key] for key in ("estimate", "low", "high")}
     idle = not any(truth.acts(column) for column in entry["group"] if column in truth.settings)
