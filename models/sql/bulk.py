@@ -1,6 +1,7 @@
 """Results of many rows into a staging table: large statements, written as text by columns rather than row by row."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ class Writer:
 
     def __init__(self, engine: Engine, schema: str, table: str, types: Mapping[str, str]) -> None:
         self.engine, self.name, self.types = engine, Name(schema, table), dict(types)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._last: Future[None] | None = None
         columns = ", ".join(f"{quote(name)} {kind}" for name, kind in types.items())
         with engine.begin() as connection:
             connection.exec_driver_sql(
@@ -33,7 +36,21 @@ class Writer:
             )
 
     def write(self, keys: pd.Series, columns: Mapping[str, Column]) -> None:
-        """Append rows. Text is quoted by the driver's own rule; numbers that are no numbers become NULL."""
+        """Append rows, while the caller goes on to the next ones; at the end `finish` waits for the last.
+
+        Text is quoted by the driver's own rule; numbers that are no numbers become NULL.
+        """
+        if self._last is not None:
+            self._last.result()
+        self._last = self._pool.submit(self._insert, keys, columns)
+
+    def finish(self) -> None:
+        """Every row is there, or whatever went wrong is raised."""
+        self._pool.shutdown()
+        if self._last is not None:
+            self._last.result()
+
+    def _insert(self, keys: pd.Series, columns: Mapping[str, Column]) -> None:
         written = [_numbers(keys.to_numpy()), *(_written(columns[name]) for name in self.types)]
         names = ", ".join(map(quote, (KEY, *self.types)))
         rows = list(zip(*written, strict=True))

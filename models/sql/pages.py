@@ -1,7 +1,9 @@
 """A table in pages of rows, in the order of a whole-number key: memory stays flat, however long the table."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -9,7 +11,9 @@ from sqlalchemy import Engine
 from models.sql.names import Name
 from models.study.database import Reader
 
-__all__ = ["Keyed", "pages"]
+__all__ = ["Keyed", "ahead", "pages"]
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -34,3 +38,12 @@ def pages(engine: Engine, source: Keyed, columns: Sequence[str], size: int) -> I
         if len(frame) < size:
             return
         after = int(keys.iloc[-1])
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items; the next one is being fetched while the last one is worked on."""
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item

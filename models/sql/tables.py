@@ -13,7 +13,8 @@ __all__ = ["AUTO_KEY", "BATCH", "Shape", "has", "shape_of", "source_of"]
 
 AUTO_KEY = "_4aad19ca6e_pk_id"
 """The key that an output table gets where its input has none; HeatWave's name."""
-BATCH = 50_000
+BATCH = 20_000
+"""Rows in hand at once: some ten megabytes."""
 WHOLE = ("tinyint", "smallint", "mediumint", "int", "bigint")
 
 

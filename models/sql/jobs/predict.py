@@ -16,8 +16,8 @@ from models.sql.bench import AnyModel, Bench, needs, task_of_model
 from models.sql.bulk import Writer
 from models.sql.errors import MlError
 from models.sql.names import Name, quote
-from models.sql.options import checked
-from models.sql.pages import Keyed, pages
+from models.sql.options import checked, flag
+from models.sql.pages import Keyed, ahead, pages
 from models.sql.tables import AUTO_KEY, BATCH, Shape, has, shape_of, source_of
 
 __all__ = ["explain_table", "predict_table"]
@@ -62,6 +62,7 @@ def _table(bench: Bench, model: AnyModel, answer: Any) -> dict[str, Any]:
     if writer is None:
         found = answer(pd.DataFrame({column: pd.Series(dtype="object") for column in needs(model)}))
         writer = Writer(bench.engine, *bench.queue.staging(bench.job), found.types)
+    writer.finish()
     return {"statements": _same(bench, source, writer) if same else _statements(bench, shape, source, writer, output)}
 
 
@@ -84,7 +85,7 @@ def _batches(
     bench: Bench, source: Keyed, columns: tuple[str, ...]
 ) -> Iterator[tuple[int, tuple[pd.Series, pd.DataFrame]]]:
     done = 0
-    for keys, frame in pages(bench.engine, source, columns, BATCH):
+    for keys, frame in ahead(pages(bench.engine, source, columns, BATCH)):
         done += len(frame)
         yield done, (keys, frame)
 
@@ -125,6 +126,11 @@ def _drops(source: Keyed, writer: Writer) -> list[str]:
 
 def _whole(bench: Bench, model: AnyModel, options: Mapping[str, Any]) -> dict[str, Any]:
     """Tasks whose answers depend on all rows together: the table is read at once."""
+    if flag(options, "additional_details", False):
+        raise MlError(
+            f"additional_details tells the drift of classification and regression, not of {task_of_model(model)}"
+        )
+    options = {name: value for name, value in options.items() if name != "additional_details"}
     shape, output = shape_of(bench), Name.parse(str(bench.args["output"]))
     same = output == bench.table
     _free(shape)
@@ -138,4 +144,5 @@ def _whole(bench: Bench, model: AnyModel, options: Mapping[str, Any]) -> dict[st
     writer = Writer(bench.engine, *bench.queue.staging(bench.job), found.types)
     if keys:
         writer.write(pd.concat(keys, ignore_index=True), found.columns)
+    writer.finish()
     return {"statements": _same(bench, source, writer) if same else _statements(bench, shape, source, writer, output)}

@@ -56,6 +56,7 @@ def split(bench: Bench) -> dict[str, Any]:
     test = sides(frame, evenly, order, group, int(options.get("seed", 0)))
     writer = Writer(bench.engine, *bench.queue.staging(bench.job), {"test": "TINYINT NOT NULL"})
     writer.write(whole, {"test": test.astype(np.int64)})
+    writer.finish()
     statements = []
     keyed = f"(PRIMARY KEY ({', '.join(map(quote, shape.key))})) " if shape.key else ""
     for number, suffix in enumerate(("train", "test")):
