@@ -140,17 +140,11 @@ class Bench:
         except DBAPIError as error:
             number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
             if number in DENIED:
-                raise MlError(f"table {self.args.get('table')!r} cannot be read with your rights") from None
+                raise MlError(
+                    f"table {self.args.get('table')!r} cannot be read with your rights; a role's do not count: "
+                    "GRANT SELECT to the user"
+                ) from None
             raise
-
-    def probe(self) -> None:
-        """Raises `MlError` where the caller may not read the first table of the call."""
-        name = Name(self.queue.tables, self.queue.view(self.job)).quoted.replace("%", "%%")
-        try:
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 1").first()  # noqa: S608
-        except DBAPIError:
-            raise MlError("the model of another user is not for you: you may not read its catalog") from None
 
     def loaded(self, handle: str) -> tuple[int, dict[str, Any]]:
         """Number and facts of a loaded model. Raises `MlError`."""

@@ -13,8 +13,8 @@ from models.sql.names import quote
 
 __all__ = ["Catalog", "Entry", "decoded"]
 
-CHUNK = 8 * 2**20
-"""Characters of a model in one row: well below any server's ``max_allowed_packet``."""
+CHUNK = 2 * 2**20
+"""Characters of a model in one row: quoted and as UTF-8 still below MariaDB's ``max_allowed_packet`` of 16 MiB."""
 FORMAT = "HWMLv2.0"
 
 
@@ -39,6 +39,12 @@ def decoded(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, (str, bytes)) and value else value
 
 
+def _object(value: Any) -> dict[str, Any]:
+    """A JSON object of a row that its owner may have changed."""
+    found = decoded(value)
+    return found if isinstance(found, dict) else {}
+
+
 def _text(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
 
@@ -54,14 +60,6 @@ class Catalog:
     def home(self) -> str:
         """The schema, quoted."""
         return quote(f"ML_SCHEMA_{self.owner}").replace(":", "\\:")
-
-    def has(self, handle: str) -> bool:
-        with self.engine.connect() as connection:
-            found = connection.execute(
-                text(f"SELECT 1 FROM {self.home}.MODEL_CATALOG WHERE model_handle = :handle"),  # noqa: S608
-                {"handle": handle},
-            ).first()
-            return found is not None
 
     def entry(self, handle: str | None) -> Entry:
         """Raises `MlError` naming the handle."""
@@ -82,19 +80,22 @@ class Catalog:
                 ),
                 {"handle": handle},
             )
-        return Entry(str(handle), str(row[0]), row[1], decoded(row[2]) or {}, decoded(row[3]) or {})
+        return Entry(str(handle), str(row[0]), row[1], _object(row[2]), _object(row[3]))
 
-    def begin(self, handle: str, table: str | None, target: str | None, task: str, notes: str | None) -> None:
-        """A row whose model is being made. Raises `MlError` where the handle is taken by a model that is there."""
+    def begin(self, handle: str, table: Any, target: Any, task: str, notes: Any, lock: str) -> None:
+        """A row whose model is being made by whoever holds a lock. Raises `MlError` where the handle is taken."""
         metadata = {"task": task, "train_table_name": table, "target_column_name": target, "status": "Creating"}
         with self.engine.begin() as connection:
-            # What a training that failed left behind is no model.
+            # What a training that failed left behind is no model; one that still runs holds its lock.
             connection.execute(
                 text(
-                    f"DELETE FROM {self.home}.MODEL_CATALOG WHERE model_handle = :handle "  # noqa: S608
-                    "AND JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.status')) IN ('Error', 'Creating')"
+                    f"DELETE FROM {self.home}.MODEL_CATALOG WHERE model_handle = :handle AND "  # noqa: S608
+                    "(JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.status')) = 'Error' OR "
+                    "(JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.status')) = 'Creating' AND COALESCE("
+                    "IS_USED_LOCK(COALESCE(JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.lock')), 'none')), 0) "
+                    "IN (0, COALESCE(IS_USED_LOCK(:lock), 0))))"
                 ),
-                {"handle": handle},
+                {"handle": handle, "lock": lock},
             )
             inserted = connection.execute(
                 text(
@@ -106,11 +107,11 @@ class Catalog:
                 {
                     "handle": handle,
                     "owner": self.owner,
-                    "table": table and table[:255],
-                    "target": target and target[:64],
+                    "table": table and str(table)[:255],
+                    "target": target and str(target)[:64],
                     "task": task,
-                    "metadata": _text(metadata),
-                    "notes": notes,
+                    "metadata": _text(metadata | {"lock": lock}),
+                    "notes": notes if notes is None or isinstance(notes, str) else _text(notes),
                 },
             ).rowcount
         if not inserted:

@@ -7,7 +7,7 @@ from ingest.errors import nearest
 from models.automl.options import METRICS
 from models.sql.errors import MlError, coded
 
-__all__ = ["OPTIONS", "TABULAR", "TASKS", "checked", "flag", "task_of", "train_options"]
+__all__ = ["OPTIONS", "TABULAR", "TASKS", "checked", "flag", "names_of", "task_of", "train_options", "whole"]
 
 TABULAR = ("classification", "regression")
 """What `models.automl` does; every other task is in `models.tasks`."""
@@ -37,10 +37,18 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 }
 """Of each routine; for ``ML_TRAIN`` of classification and regression, the others bring their own."""
 
+COLUMNS = ("group_column", "time_column", "datetime_index", "time", "group")
+"""Options that name one column."""
+
 
 def checked(routine: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options, all of them known to the routine. Raises `MlError`."""
     refuse_unknown(options, OPTIONS[routine], routine)
+    for name in COLUMNS:
+        if not isinstance(options.get(name, ""), str):
+            raise MlError(f"option {name!r} is {str(options[name])[:40]!r}; write the name of one column")
+    if "batch_size" in options and whole(options, "batch_size", 1) < 1:
+        raise MlError("option 'batch_size' is 0; write a whole number from 1 on")
     return dict(options)
 
 
@@ -68,6 +76,20 @@ def flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
     if isinstance(value, bool) or value in (0, 1):
         return bool(value)
     raise MlError(f"option {name!r} is {str(value)[:40]!r}; write true or false")
+
+
+def whole(options: Mapping[str, Any], name: str, default: int) -> int:
+    """A whole number from 0 on. Raises `MlError`.
+
+    >>> whole({"seed": 3}, "seed", 0), whole({}, "seed", 0)
+    (3, 0)
+    """
+    value = options.get(name, default)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise MlError(f"option {name!r} is {str(value)[:40]!r}; write a whole number from 0 on")
+    return value
 
 
 def train_options(options: Mapping[str, Any], columns: Collection[str], target: str, task: str) -> dict[str, Any]:

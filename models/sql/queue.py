@@ -7,11 +7,13 @@ know whether it is alive looks at the lock: no clock is compared, and a worker t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, text
 
+from models.sql.errors import MlError
 from models.sql.names import quote
 
 __all__ = ["MOST_ATTEMPTS", "Job", "Queue"]
@@ -20,6 +22,8 @@ MOST_ATTEMPTS = 3
 """Workers that may die over one job."""
 SILENT = 5
 """Seconds without a sign of the caller after which it is looked for among the server's threads."""
+CALLING = ("Query", "Execute", "Connect")
+"""What a connection does that waits for a call, as the process list has it; the last is an EVENT of the server."""
 KEPT_DAYS = 7
 """Days that ended jobs stay in ML_STATUS."""
 
@@ -35,7 +39,19 @@ class Job:
     connection: int
     """The caller's, to see whether it still waits."""
     language: str
-    args: dict[str, Any]
+    written: str
+    """Its arguments as JSON: of the routine, or of whoever called the helper that queues."""
+
+    @cached_property
+    def args(self) -> dict[str, Any]:
+        """The arguments by name. Raises `MlError` where they are no object."""
+        try:
+            args = orjson.loads(self.written)
+        except orjson.JSONDecodeError:
+            args = None
+        if not isinstance(args, dict):
+            raise MlError("the arguments of this job are no JSON object; call the ML routine itself, not its helpers")
+        return args
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,10 @@ class Queue:
     def view(self, job: Job, place: int = 0) -> str:
         """The view through which a job reads its table number ``place``, with the caller's rights."""
         return f"job_{job.number}_{place}"
+
+    def lock(self, job: Job) -> str:
+        """The lock that is held while a worker does a job."""
+        return f"{self.tables}.job.{job.number}"
 
     def enlist(self, connection: Connection, version: str) -> int:
         """Register a worker on the connection that will keep it alive; its number."""
@@ -91,7 +111,7 @@ class Queue:
             {"worker": worker, "job": row[0]},
         )
         connection.commit()
-        return Job(int(row[0]), str(row[1]), str(row[2]), int(row[3]), str(row[4]), orjson.loads(row[5]))
+        return Job(int(row[0]), str(row[1]), str(row[2]), int(row[3]), str(row[4]), str(row[5]))
 
     def end(self, connection: Connection, job: Job, state: str, message: str | None, answer: Any) -> None:
         """Write the outcome, then let go of the lock: the caller wakes and finds it."""
@@ -109,7 +129,7 @@ class Queue:
             },
         )
         connection.commit()
-        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": f"{self.tables}.job.{job.number}"})
+        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": self.lock(job)})
         connection.commit()
 
     def tell(self, job: Job, stage: str, percent: float) -> None:
@@ -130,7 +150,7 @@ class Queue:
                 text("SELECT COMMAND FROM information_schema.PROCESSLIST WHERE ID = :id"), {"id": job.connection}
             ).scalar()
             if command is not None:
-                return str(command) not in ("Query", "Execute")
+                return str(command) not in CALLING
             silent = connection.execute(
                 text(
                     "SELECT TIMESTAMPDIFF(SECOND, seen_at, UTC_TIMESTAMP(6)) "  # noqa: S608
@@ -142,16 +162,27 @@ class Queue:
 
     def sweep(self) -> None:
         """Give back what dead workers left, and clear what ended calls left behind."""
+        # Looked for without locks, changed by number: a statement that locks what it looks at waits for other workers,
+        # and they for it.
         with self.engine.begin() as connection:
-            connection.execute(
+            left = connection.execute(
                 text(
-                    f"UPDATE {self.schema}.job SET state = IF(attempts >= :most, 'failed', 'queued'), "  # noqa: S608
-                    "message = 'the worker died three times over this; its log says more' "
-                    "WHERE state = 'running' AND IS_USED_LOCK(CONCAT(:name, '.job.', job_no)) IS NULL "
+                    f"SELECT job_no FROM {self.schema}.job WHERE state = 'running' "  # noqa: S608
+                    "AND IS_USED_LOCK(CONCAT(:name, '.job.', job_no)) IS NULL "
                     "AND started_at < UTC_TIMESTAMP(6) - INTERVAL 1 SECOND"
                 ),
-                {"most": MOST_ATTEMPTS, "name": self.tables},
-            )
+                {"name": self.tables},
+            ).scalars()
+            for number in left.all():
+                connection.execute(
+                    text(
+                        f"UPDATE {self.schema}.job SET state = IF(attempts >= :most, 'failed', 'queued'), "  # noqa: S608
+                        "message = 'the worker died three times over this; its log says more' WHERE job_no = :job "
+                        "AND state = 'running' AND IS_USED_LOCK(CONCAT(:name, '.job.', job_no)) IS NULL"
+                    ),
+                    {"most": MOST_ATTEMPTS, "job": number, "name": self.tables},
+                )
+        with self.engine.begin() as connection:
             # A call that still runs its own last statements needs them: it is seen among the threads.
             ended = connection.execute(
                 text(
@@ -163,13 +194,15 @@ class Queue:
             ).all()
             for number, owner in ended:
                 self._clear(connection, int(number), str(owner))
-            connection.execute(
+            old = connection.execute(
                 text(
-                    f"DELETE FROM {self.schema}.job WHERE cleared = 1 "  # noqa: S608
+                    f"SELECT job_no FROM {self.schema}.job WHERE cleared = 1 "  # noqa: S608
                     "AND created_at < UTC_TIMESTAMP(6) - INTERVAL :days DAY"
                 ),
                 {"days": KEPT_DAYS},
-            )
+            ).scalars()
+            for number in old.all():
+                connection.execute(text(f"DELETE FROM {self.schema}.job WHERE job_no = :job"), {"job": number})  # noqa: S608
 
     def staging(self, job: Job) -> tuple[str, str]:
         """Schema and table that a job's results wait in for the caller to fetch them."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from models.sql.bench import Bench
 from models.sql.catalog import Catalog
@@ -25,11 +26,11 @@ def active(bench: Bench) -> dict[str, Any]:
     sizes, listed = 0, []
     for owner, handle, facts in mine:
         catalog = Catalog(bench.engine, str(orjson.loads(facts).get("owner", owner)))
+        # A catalog is its owner's, who may have dropped or changed anything in it.
         try:
-            metadata = catalog.entry(handle).metadata
-        except MlError:
-            metadata = {"status": "deleted"}
-        size = _size(bench, catalog, handle)
+            metadata, size = catalog.entry(handle).metadata, _size(bench, catalog, handle)
+        except (MlError, DBAPIError, ValueError):
+            metadata, size = {"status": "deleted"}, 0
         sizes += size
         listed.append((owner, handle, metadata, size))
     total = {"total model size(bytes)": sizes}

@@ -8,7 +8,7 @@ from models.rank.rank import rank as rank_study
 from models.rank.words import say
 from models.sql.bench import Bench
 from models.sql.errors import MlError
-from models.sql.options import checked, task_of
+from models.sql.options import checked, names_of, task_of, whole
 from models.study.data import prepare
 from models.study.spec import StudySpec
 
@@ -31,8 +31,8 @@ def rank(bench: Bench) -> dict[str, Any]:
     frame = bench.read()
     document = rank_study(
         prepare(frame, spec),
-        seed=int(options.get("seed", 0)),
-        budget=None if options.get("budget") is None else float(options["budget"]),
+        seed=whole(options, "seed", 0),
+        budget=float(whole(options, "budget", 0)) or None,
         progress=lambda share, what: bench.tell(what, share),
     )
     language = "ja" if bench.japanese else "en"
@@ -76,13 +76,14 @@ def audit(bench: Bench) -> dict[str, Any]:
     frame, target = bench.read(), bench.args.get("target")
     if target is None or target not in frame.columns:
         raise MlError(f"target {target!r} is no column; {nearest(str(target), frame.columns)}")
-    frame = frame.drop(columns=[name for name in options.get("exclude_column_list", []) if name in frame.columns])
+    frame = frame.drop(columns=[name for name in names_of(options, "exclude_column_list") if name in frame.columns])
     report = audit_table(
         frame,
         target,
         task=task_of(options),  # type: ignore[arg-type]
         time_column=options.get("time_column"),
         group_column=options.get("group_column"),
+        seed=whole(options, "seed", 0),
     )
     rows = [
         {

@@ -4,11 +4,14 @@ from typing import Any
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from models.automl.facts import versions
 from models.automl.model import Model
 from models.sql.bench import Bench, needs, task_of_model
 from models.sql.catalog import Catalog
+from models.sql.errors import MlError
+from models.sql.names import Name
 from models.sql.walk.rows import Unwalkable
 from models.sql.walk.store import store
 from models.sql.walk.walk import walk_of
@@ -20,8 +23,7 @@ def load(bench: Bench) -> dict[str, Any]:
     """A model that is loaded already stays so, unless it has been trained again since."""
     owner = str(bench.args.get("user") or bench.job.owner)
     if owner != bench.job.owner:
-        # The views carry the caller's rights: whoever may not read the other's catalog ends here.
-        bench.probe()
+        _allowed(bench, owner)
     mark = _mark(bench, owner)
     there = _loaded(bench, mark)
     if there is not None:
@@ -63,15 +65,29 @@ def _mark(bench: Bench, owner: str) -> str:
     """Tells one model from another, and what one release loaded from what the next one loads."""
     catalog = Catalog(bench.engine, owner)
     catalog.entry(bench.handle)
+    return " ".join([versions().get("genba", "?"), owner, *_pieces(bench, f"{catalog.home}.MODEL_OBJECT_CATALOG")])
+
+
+def _allowed(bench: Bench, owner: str) -> None:
+    """Another's model is for those who can read its pieces: through the view, which carries the caller's rights, they
+    must be the same as in the catalog. A view of something else is no proof. Raises `MlError`."""
+    view = Name(bench.queue.tables, bench.queue.view(bench.job)).quoted
+    try:
+        seen = _pieces(bench, view)
+        allowed = seen and seen == _pieces(bench, f"{Catalog(bench.engine, owner).home}.MODEL_OBJECT_CATALOG")
+    except DBAPIError:
+        allowed = False
+    if not allowed:
+        raise MlError(f"user {owner[:40]!r} has no model {bench.handle[:40]!r} that you may read; ask for SELECT on it")
+
+
+def _pieces(bench: Bench, table: str) -> list[str]:
     with bench.engine.connect() as connection:
         pieces = connection.execute(
-            text(
-                f"SELECT SHA2(model_object, 256) FROM {catalog.home}.MODEL_OBJECT_CATALOG "  # noqa: S608
-                "WHERE model_handle = :handle ORDER BY chunk_id"
-            ),
+            text(f"SELECT SHA2(model_object, 256) FROM {table} WHERE model_handle = :handle ORDER BY chunk_id"),  # noqa: S608
             {"handle": bench.handle},
         ).scalars()
-        return " ".join([versions().get("genba", "?"), owner, *map(str, pieces)])
+        return [str(piece) for piece in pieces]
 
 
 def _loaded(bench: Bench, mark: str) -> int | None:

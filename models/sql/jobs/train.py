@@ -41,7 +41,8 @@ def train(bench: Bench) -> dict[str, Any]:
     handle = str(bench.args.get("handle") or _handle(bench))
     if len(handle) > 255:
         raise MlError(f"model handle {handle[:40]!r}… is longer than 255 characters")
-    bench.catalog.begin(handle, str(bench.args["table"]), target, task, options.get("notes"))
+    lock = bench.queue.lock(bench.job)
+    bench.catalog.begin(handle, str(bench.args["table"]), target, task, options.get("notes"), lock)
     try:
         written, metadata, explanation = _learnt(bench, target, task, options)
     except Cancelled:
@@ -70,8 +71,8 @@ def _learnt(
 
 
 def _handle(bench: Bench) -> str:
-    name = f"{bench.table}_{bench.job.owner}_{int(time.time())}"
-    return name if not bench.catalog.has(name) else f"{name}_{bench.job.number}"
+    # Two trainings of one table may begin in one second: with the job's number they are two.
+    return f"{bench.table}_{bench.job.owner}_{int(time.time())}_{bench.job.number}"
 
 
 def _tabular(

@@ -80,7 +80,12 @@ def import_model(bench: Bench) -> dict[str, Any]:
 def _begin(bench: Bench, metadata: dict[str, Any], task: str) -> str:
     handle = str(bench.args.get("handle") or f"imported_{bench.job.owner}_{bench.job.number}")
     bench.catalog.begin(
-        handle, metadata.get("train_table_name"), metadata.get("target_column_name"), task, metadata.get("notes")
+        handle,
+        metadata.get("train_table_name"),
+        metadata.get("target_column_name"),
+        task,
+        metadata.get("notes"),
+        bench.queue.lock(bench.job),
     )
     return handle
 

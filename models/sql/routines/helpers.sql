@@ -114,7 +114,7 @@ BEGIN
     SET said = CONCAT('output table ', IFNULL(QUOTE(LEFT(written, 60)), 'NULL'), ' is no name; write ''schema.table''');
     CALL {{routines}}.genba_fail(said);
   END IF;
-  CALL {{routines}}.genba_run(CONCAT('CREATE TABLE ', name, ' (genba_probe INT)'));
+  CALL {{routines}}.genba_run(CONCAT('CREATE TABLE ', name, ' (genba_probe INT PRIMARY KEY)'));
   CALL {{routines}}.genba_run(CONCAT('DROP TABLE ', name));
 END
 //
@@ -125,21 +125,30 @@ CREATE PROCEDURE {{routines}}.genba_account(IN claimed TEXT CHARACTER SET utf8mb
 BEGIN
   -- A DEFINER routine is told neither account nor rights of its caller, only name and host of the session: the
   -- account claimed must bear that name, and be the one that the server takes for that host.
-  DECLARE account_host, client, best, said TEXT CHARACTER SET utf8mb4;
+  DECLARE account_host, client, best, best_name, said TEXT CHARACTER SET utf8mb4;
+  -- Whoever installed without rights on the accounts can serve nobody but himself.
+  DECLARE CONTINUE HANDLER FOR 1044, 1142, 1143 SET
+    best = IF(claimed = CURRENT_USER() AND (client LIKE account_host OR client = account_host), account_host, NULL),
+    best_name = {{routines}}.genba_owner();
   SET account_host = SUBSTRING_INDEX(claimed, '@', -1), client = SUBSTRING_INDEX(USER(), '@', -1);
   IF NOT (BINARY LEFT(claimed, CHAR_LENGTH(claimed) - CHAR_LENGTH(account_host) - 1) = BINARY {{routines}}.genba_owner()) THEN
     SET said = CONCAT('called as ', LEFT(claimed, 60), ' by ', LEFT(USER(), 60), '; call ML routines as yourself');
     CALL {{routines}}.genba_fail(said);
   END IF;
-  IF claimed <> CURRENT_USER() AND account_host <> client THEN
-    SELECT Host INTO best FROM mysql.user
-      WHERE BINARY User = BINARY {{routines}}.genba_owner()
-        AND (client LIKE Host OR Host LIKE '%/%' OR (Host = 'localhost' AND client IN ('127.0.0.1', '::1')))
-      ORDER BY LOCATE('%', CONCAT(Host, '%')) DESC LIMIT 1;
-    IF best IS NULL OR best <> account_host THEN
-      SET said = CONCAT('account ', LEFT(claimed, 60), ' is not that of ', LEFT(USER(), 60));
-      CALL {{routines}}.genba_fail(said);
-    END IF;
+  -- As the server does: the narrowest host first, and an account without a name takes whoever has none of his own there.
+  SELECT Host, User INTO best, best_name FROM mysql.user
+    WHERE (BINARY User = BINARY {{routines}}.genba_owner() OR User = '')
+      AND (client = Host OR (Host NOT LIKE '%/%' AND client LIKE Host)
+        OR (Host LIKE '%/%.%' AND INET_ATON(client) & INET_ATON(SUBSTRING_INDEX(Host, '/', -1))
+          = INET_ATON(SUBSTRING_INDEX(Host, '/', 1)))
+        OR (Host LIKE '%/%' AND Host NOT LIKE '%/%.%' AND INET_ATON(client) >> (32 - SUBSTRING_INDEX(Host, '/', -1))
+          = INET_ATON(SUBSTRING_INDEX(Host, '/', 1)) >> (32 - SUBSTRING_INDEX(Host, '/', -1))))
+    ORDER BY client = Host DESC, LOCATE('/', Host) > 0 DESC, LEAST(LOCATE('%', CONCAT(Host, '%')), LOCATE('_', CONCAT(Host, '_'))) DESC,
+      User <> '' DESC LIMIT 1;
+  IF best IS NULL OR best <> account_host OR (best_name = '') <> ({{routines}}.genba_owner() = '') THEN
+    SET said = CONCAT('account ', LEFT(claimed, 40), ' is not that of ', LEFT(USER(), 40),
+      '; set skip_name_resolve where hosts have names');
+    CALL {{routines}}.genba_fail(said);
   END IF;
   SET account = CONCAT(QUOTE({{routines}}.genba_owner()), '@', QUOTE(account_host));
 END
@@ -174,7 +183,7 @@ BEGIN
       'FOREIGN KEY (model_handle) REFERENCES ', home, '.MODEL_CATALOG (model_handle) '
       'ON DELETE CASCADE ON UPDATE CASCADE) ENGINE = InnoDB CHARACTER SET utf8mb4'));
     -- In a grant the underscore is a wildcard, and this is the one schema that is meant.
-    SET home = REPLACE(REPLACE(home, '_', '\\_'), '%', '\\%');
+    SET home = REPLACE(REPLACE(REPLACE(home, '\\', '\\\\'), '_', '\\_'), '%', '\\%');
     IF claimed <> CURRENT_USER() THEN
       CALL {{routines}}.genba_run(CONCAT('GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP ON ', home, '.* TO ', account));
     END IF;
@@ -190,6 +199,9 @@ CREATE PROCEDURE {{routines}}.genba_submit(
 BEGIN
   DECLARE account, name TEXT CHARACTER SET utf8mb4;
   DECLARE place INT DEFAULT 0;
+  IF NOT JSON_VALID(arguments) OR JSON_LENGTH(read_tables) > 3 THEN
+    CALL {{routines}}.genba_fail('no arguments of an ML routine; call the routine itself');
+  END IF;
   SELECT COUNT(*) INTO place FROM {{tables}}.worker
     WHERE IS_USED_LOCK(CONCAT('{{tables_text}}.worker.', worker_no)) IS NOT NULL;
   IF place = 0 THEN
@@ -224,6 +236,7 @@ BEGIN
   waiting: LOOP
     -- Each look is a transaction of its own: an open one would see the queue as it was.
     COMMIT;
+    SET now_state = NULL;
     SELECT state, message, answer, owner, attempts INTO now_state, said, result, whose, tries
       FROM {{tables}}.job WHERE job_no = job;
     IF now_state IS NULL OR whose <> {{routines}}.genba_owner() THEN
@@ -290,7 +303,9 @@ CREATE PROCEDURE {{tables}}.genba_clear(IN job BIGINT UNSIGNED) SQL SECURITY DEF
   COMMENT 'Drops the views of a job that has ended: MySQL lets only such an account do so as may be a definer''s equal.'
 BEGIN
   DECLARE place INT DEFAULT 0;
-  WHILE place < 3 DO
+  DECLARE running INT;
+  SELECT COUNT(*) INTO running FROM {{tables}}.job WHERE job_no = job AND state IN ('queued', 'running');
+  WHILE place < 3 AND running = 0 DO
     CALL {{routines}}.genba_run(CONCAT('DROP VIEW IF EXISTS {{tables}}.job_', job, '_', place));
     SET place = place + 1;
   END WHILE;

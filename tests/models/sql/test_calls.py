@@ -8,6 +8,10 @@ from collections.abc import Callable
 import pymysql
 import pytest
 
+from ingest.settings import Database
+from ingest.store.engine import connect
+from models.sql.catalog import Catalog
+from models.sql.errors import MlError
 from models.sql.install import install
 from simulators.servers import Server
 from tests.models.sql.conftest import end, worker
@@ -108,14 +112,26 @@ def test_a_handle_that_is_taken(door: Door) -> None:
     caller.run(f"CALL sys.ML_TRAIN('{written}', 'y', {QUICK}, @m)")
 
 
+def test_a_handle_that_is_being_trained(door: Door) -> None:
+    """A row of MODEL_CATALOG that is being made is left alone as long as its worker lives."""
+    caller = door.admin
+    caller.run("CALL sys.ML_CREATE_OR_UPGRADE_CATALOG()")
+    store = connect(Database(url=door.server.url))
+    catalog = Catalog(store.engine, caller.user)
+    door.root.run("SELECT GET_LOCK('a worker', 0)")
+    catalog.begin("twice", "a.b", "y", "regression", None, "a worker")
+    with pytest.raises(MlError, match="handle 'twice' exists"):
+        catalog.begin("twice", "a.b", "y", "regression", None, "another")
+    door.root.run("SELECT RELEASE_LOCK('a worker')")
+    catalog.begin("twice", "a.b", "y", "regression", {"by": "me"}, "another")
+    store.close()
+
+
 @pytest.fixture
 def alone(door: Door, sql_servers: Callable[[str], Server]) -> tuple[Door, str]:
     """An installation of its own, with no worker."""
     name = f"alone_{door.number}"
     door.new_schema(name)
-    from ingest.settings import Database
-    from ingest.store.engine import connect
-
     store = connect(Database(url=door.server.url))
     install(store.engine, name, name)
     store.close()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models.sql.errors import MlError
-from models.sql.options import OPTIONS, TASKS, checked, flag, task_of, train_options
+from models.sql.options import OPTIONS, TASKS, checked, flag, task_of, train_options, whole
 
 COLUMNS = ["a", "b", "y"]
 
@@ -59,3 +59,26 @@ def test_truths(value: Any, truth: bool) -> None:
 def test_a_truth_that_is_none() -> None:
     with pytest.raises(MlError, match="write true or false"):
         flag({"remove_seen": "maybe"}, "remove_seen", True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"group_column": 3}, "'group_column' is '3'; write the name of one column"),
+        ({"time_column": ["a"]}, "write the name of one column"),
+    ],
+)
+def test_options_that_name_one_column(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(MlError, match=said):
+        checked("ML_AUDIT", options)
+
+
+@pytest.mark.parametrize("value", ["x", -1, 1.5, True, [1]])
+def test_a_number_that_is_none(value: Any) -> None:
+    with pytest.raises(MlError, match=r"option 'seed' is .*; write a whole number"):
+        whole({"seed": value}, "seed", 0)
+
+
+def test_pages_of_no_rows() -> None:
+    with pytest.raises(MlError, match="'batch_size' is 0"):
+        checked("ML_EXPLAIN_TABLE", {"batch_size": 0})

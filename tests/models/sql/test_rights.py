@@ -55,9 +55,83 @@ def test_past_the_public_routines(plant: Door, low: Caller) -> None:
 
 
 def test_as_somebody_else(plant: Door, low: Caller) -> None:
-    for claimed in ("genba@%", "genba@localhost", f"{low.user}@localhost", f"{low.user}@%@%", "@"):
+    for host in ("localhost", "127.0.0.1", "%@%"):
+        said = refused(low, f"CALL sys.genba_submit('ML_TRAIN', '{low.user}@{host}', '{{}}', '[]', @job)")
+        assert "as yourself" in said or "is not that of" in said
+    for claimed in ("genba@%", "genba@localhost", "@"):
         said = refused(low, f"CALL sys.genba_submit('ML_TRAIN', '{claimed}', '{{}}', '[]', @job)")
         assert "as yourself" in said or "is not that of" in said
+
+
+def test_two_accounts_of_one_name(plant: Door) -> None:
+    """The server takes the account with the narrower host, and so do the routines: the other's rights are not his."""
+    wide = plant.user(f"twice_{plant.number}", f"SELECT ON {plant.schema}.*")
+    plant.root.run(f"CREATE USER '{wide.user}'@'127.0.0.0/255.0.0.0'")
+    try:
+        plant.root.run(f"GRANT EXECUTE ON sys.* TO '{wide.user}'@'127.0.0.0/255.0.0.0'")
+        narrow = Caller(plant.connect(wide.user), wide.user)
+        assert narrow.one("SELECT CURRENT_USER()") == f"{wide.user}@127.0.0.0/255.0.0.0"
+        said = refused(narrow, f"CALL sys.genba_submit('ML_TRAIN', '{wide.user}@%', '{{}}', '[]', @job)")
+        assert "is not that of" in said
+        narrow.run("CALL sys.ML_CREATE_OR_UPGRADE_CATALOG()")
+    finally:
+        plant.root.run(f"DROP USER '{wide.user}'@'127.0.0.0/255.0.0.0'")
+
+
+def test_a_user_whose_name_is_a_pattern(plant: Door) -> None:
+    """In a grant a backslash, an underscore and a per cent sign mean something: each catalog is of one user alone."""
+    plain = plant.user(f"ab{plant.number}", "EXECUTE ON sys.*")
+    plain.run("CALL sys.ML_CREATE_OR_UPGRADE_CATALOG()")
+    for name in (f"a\\b{plant.number}", f"a_{plant.number}", f"a%{plant.number}"):
+        written = name.replace("\\", "\\\\")
+        plant.root.run(f"CREATE USER '{written}'@'%'")
+        try:
+            plant.root.run(f"GRANT EXECUTE ON sys.* TO '{written}'@'%'")
+            odd = Caller(plant.connect(name), name)
+            odd.run("CALL sys.ML_CREATE_OR_UPGRADE_CATALOG()")
+            assert odd.one(f"SELECT COUNT(*) FROM `ML_SCHEMA_{name}`.MODEL_CATALOG") == 0
+            assert "denied" in refused(odd, f"SELECT * FROM ML_SCHEMA_{plain.user}.MODEL_CATALOG")
+        finally:
+            plant.root.run(f"DROP SCHEMA IF EXISTS `ML_SCHEMA_{name}`")
+            plant.root.run(f"DROP USER '{written}'@'%'")
+
+
+def test_another_s_model_by_a_table_of_one_s_own(plant: Door, low: Caller) -> None:
+    """That a job may read the first table it was given proves nothing about another user's catalog."""
+    victim = plant.user(f"victim_{plant.number}", "EXECUTE ON sys.*", f"SELECT ON {plant.schema}.hidden")
+    trained(victim, f"{plant.schema}.hidden")
+    handle, own = victim.one("SELECT @m"), f"own_{plant.number}"
+    low.run(f"CREATE TABLE {own}.fake (model_handle VARCHAR(255), chunk_id INT, model_object TEXT)")
+    low.run(f"INSERT INTO {own}.fake VALUES (%s, 1, 'x')", (handle,))
+    for table in (f"{plant.schema}.seen", f"{own}.fake"):
+        job = f"""'ML_MODEL_LOAD', CURRENT_USER(), '{{"handle": "{handle}", "user": "{victim.user}"}}', '["{table}"]'"""
+        low.run(f"CALL sys.genba_submit({job}, @job)")
+        assert "that you may read" in refused(low, "CALL sys.genba_wait(@job, @result)")
+    assert "not loaded" in refused(low, f"SELECT sys.ML_PREDICT_ROW(JSON_OBJECT('a', 1, 'b', 2), '{handle}', NULL)")
+
+
+def queued(caller: Caller, arguments: str) -> None:
+    caller.run("CALL sys.genba_submit('ML_TRAIN', CURRENT_USER(), %s, '[]', @job)", (arguments,))
+    caller.run("CALL sys.genba_wait(@job, @result)")
+
+
+def test_arguments_that_no_routine_wrote(plant: Door, low: Caller) -> None:
+    """A worker outlives whatever the helper that queues is handed; a job makes no more views than are dropped."""
+    assert "no arguments" in refused(low, "CALL sys.genba_submit('ML_TRAIN', CURRENT_USER(), 'no JSON', '[]', @job)")
+    four = f'["{plant.schema}.seen"' + f', "{plant.schema}.seen"' * 3 + "]"
+    assert "no arguments" in refused(low, f"CALL sys.genba_submit('ML_TRAIN', CURRENT_USER(), '{{}}', '{four}', @job)")
+    for arguments in ("[1]", "3", '{"a": "\\ud800"}'):
+        with pytest.raises(pymysql.Error, match=r"no arguments|no JSON object"):
+            queued(low, arguments)
+
+
+def test_a_catalog_that_its_owner_spoilt_spoils_nobody_s_list(plant: Door, low: Caller) -> None:
+    trained(low, f"{plant.schema}.seen")
+    low.run(f"DROP TABLE ML_SCHEMA_{low.user}.MODEL_OBJECT_CATALOG")
+    low.run(f"DROP TABLE ML_SCHEMA_{low.user}.MODEL_CATALOG")
+    other = plant.user(f"other_{plant.number}", "EXECUTE ON sys.*")
+    other.run("CALL sys.ML_MODEL_ACTIVE('all', @info)")
+    assert low.user in str(other.one("SELECT @info"))
 
 
 def test_into_a_schema_that_one_may_not_write(plant: Door, low: Caller) -> None:
