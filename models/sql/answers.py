@@ -10,6 +10,7 @@ import pandas as pd
 
 from models.automl.model import Model
 from models.sql import shapes
+from models.sql.drift import Detector
 from models.sql.errors import MlError
 from models.sql.options import flag
 from models.sql.walk.explain import attributions
@@ -42,12 +43,25 @@ def predicted(model: Model, frame: pd.DataFrame, options: Mapping[str, Any], jap
     for name in OTHERS:
         if name in options:
             raise MlError(f"option {name!r} is not for {model.task}; leave it out")
-    flag(options, "additional_details", False)
+    drift = drifts_of(model, frame) if flag(options, "additional_details", False) else None
     raw = model.predict_raw(frame) if len(frame) else np.zeros((0, max(len(model.target.classes), 1)))
     return Answered(
         {"Prediction": type_of(model), "ml_results": DOCUMENT},
-        {"Prediction": shapes.predictions(model, raw), "ml_results": shapes.results(model, raw)},
+        {"Prediction": shapes.predictions(model, raw), "ml_results": shapes.results(model, raw, drift=drift)},
     )
+
+
+def drifts_of(model: Model, frame: pd.DataFrame) -> list[str]:
+    """How unlike the rows of training each row is. Raises `MlError` for a model that was not taught to tell."""
+    learnt = model.facts.get("drift")
+    if learnt is None:
+        raise MlError(
+            "the model has no drift detector: an earlier release trained it; train it again for additional_details"
+        )
+    if not len(frame):
+        return []
+    detector = Detector.from_dict(learnt)
+    return shapes.drifts([each.column for each in detector.watched], detector.surprises(model.preparation, frame))
 
 
 def type_of(model: Model) -> str:

@@ -19,9 +19,23 @@ from models.sql.walk.said import quoted, shown
 from models.sql.walk.words import WORDS
 from models.study.data import word
 
-__all__ = ["brief", "explain_document", "explanations", "notes", "number", "predict_document", "predictions", "results"]
+__all__ = [
+    "brief",
+    "drifts",
+    "explain_document",
+    "explanations",
+    "notes",
+    "number",
+    "predict_document",
+    "predictions",
+    "results",
+]
 
 _MILLION = 10**DECIMALS
+_HUNDREDTHS = 10_000
+"""Of a per cent, in the whole."""
+_TOLD = 3
+"""Columns that a drift names, as HeatWave does."""
 
 
 def number(x: float) -> str:
@@ -58,8 +72,42 @@ def predictions(model: Model, raw: Floats, decided: Ints | None = None) -> list[
     return listed
 
 
-def results(model: Model, raw: Floats, decided: Ints | None = None) -> list[str]:
-    """``ml_results`` of predictions."""
+def results(model: Model, raw: Floats, decided: Ints | None = None, drift: Sequence[str] | None = None) -> list[str]:
+    """``ml_results`` of predictions. ``drift``: what `drifts` says of the same rows."""
+    plain = _results(model, raw, decided)
+    if drift is None:
+        return plain
+    return [f'{document[:-1]}, "drift": {told}}}' for document, told in zip(plain, drift, strict=True)]
+
+
+def drifts(names: Sequence[str], surprises: Floats) -> list[str]:
+    """How unlike training each row is, with the at most three columns that say so most: shares of the squares.
+
+    ``names``, ``surprises``: (columns,), (n, columns) of `models.sql.drift.Detector`.
+
+    >>> drifts(["a", "b"], np.array([[3.0, 1.0], [0.0, 0.0]]))
+    ['{"metric": 3.0, "attribution_percent": {"a": 90.0, "b": 10.0}}', '{"metric": 0.0, "attribution_percent": {}}']
+    """
+    rows = np.arange(len(surprises))
+    squares = surprises * surprises
+    whole = squares.sum(axis=1, keepdims=True)
+    shares = np.floor(_HUNDREDTHS * (squares / np.where(whole > 0, whole, 1.0)) + 0.5).astype(np.int64)
+    written = np.array([number(each / 100) for each in range(_HUNDREDTHS + 1)], dtype=object)
+    parts = np.full(len(rows), "", dtype=object)
+    for turn in range(min(_TOLD, len(names))):
+        best = shares.argmax(axis=1)
+        share = shares[rows, best]
+        keys = np.array([f"{', ' if turn else ''}{quoted(name)}: " for name in names], dtype=object)
+        parts = parts + np.where(share > 0, keys[best] + written[share], "")
+        shares[rows, best] = 0
+    largest = np.floor(surprises.max(axis=1, initial=0.0) * 1e4 + 0.5) / 1e4
+    return [
+        f'{{"metric": {number(metric)}, "attribution_percent": {{{part}}}}}'
+        for metric, part in zip(largest.tolist(), parts.tolist(), strict=True)
+    ]
+
+
+def _results(model: Model, raw: Floats, decided: Ints | None) -> list[str]:
     goal = quoted(model.target.name)
     if model.task == "regression":
         return [f'{{"predictions": {{{goal}: {number(value)}}}}}' for value in brief(raw[:, 0]).tolist()]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from ingest.errors import nearest
 from models.automl.engine import fit
 from models.automl.model import Model
 from models.sql.bench import Bench, Cancelled
+from models.sql.drift import learn
 from models.sql.errors import MlError, coded
 from models.sql.options import TABULAR, task_of, train_options
 from models.sql.walk.distil import walkable
+from models.sql.walk.explained import explained_columns
 from models.tasks.protocol import TaskModel, fit_task
 
 __all__ = ["importance_of", "train"]
@@ -86,8 +89,10 @@ def _tabular(
     model = fit(frame, target, told=lambda what, share, best: bench.tell(what, 0.05 + 0.85 * share), **words)
     bench.tell("distilling", 0.92)
     model, distilled = walkable(model, frame, MOST_ROWS)
+    detector, drift = learn(model.preparation, [model.columns[place] for place in explained_columns(model)], frame)
+    model = replace(model, facts={**model.facts, "drift": detector.to_dict()})
     explanation = {"permutation_importance": importance_of(model)}
-    metadata = metadata_of(model, frame)
+    metadata = metadata_of(model, frame) | {"training_drift_metric": drift}
     return model.to_text(), metadata | distilled, explanation
 
 
@@ -136,7 +141,6 @@ def metadata_of(model: Model, frame: pd.DataFrame) -> dict[str, Any]:
         },
         "onnx_inputs_info": None,
         "onnx_outputs_info": None,
-        "training_drift_metric": None,
         "quality": vars(quality),
         "leaks": model.leaks.to_dict(),
         "remarks": model.facts.get("notes"),

@@ -183,9 +183,9 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_views
 //
-CREATE FUNCTION {{tables}}.walk_views(input_data JSON, model BIGINT UNSIGNED, explained TINYINT)
+CREATE FUNCTION {{tables}}.walk_views(input_data JSON, model BIGINT UNSIGNED, asked TINYINT)
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
-    COMMENT 'JSON [[place, 1 for the background, view, value], ...]; raises an error where a column is missing'
+    COMMENT 'JSON [[place, 1 for the background, view, value], ...]; asked: 0 prediction, 1 explanation, 2 drift; raises an error where a column is missing'
 BEGIN
     DECLARE found JSON;
     DECLARE absent, texts INT;
@@ -221,11 +221,12 @@ BEGIN
                 FROM {{tables}}.walk_column r WHERE r.model_no = model LIMIT 100000
             ) e LIMIT 100000
         ) d LEFT JOIN {{tables}}.walk_view v ON v.model_no = model AND v.column_no = d.column_no AND v.level_no = d.level_no AND d.kind <> 'text'
+            AND (v.view_no < 0) = (asked = 2)
         UNION ALL
         SELECT c.place, 1, v.view_no, NULL, 0, v.base
         FROM {{tables}}.walk_column c STRAIGHT_JOIN {{tables}}.walk_view v
-            ON v.model_no = model AND v.column_no = c.column_no AND v.level_no = COALESCE(c.base_level, 0)
-        WHERE explained AND c.model_no = model AND c.place IS NOT NULL
+            ON v.model_no = model AND v.column_no = c.column_no AND v.level_no = COALESCE(c.base_level, 0) AND v.view_no >= 0
+        WHERE asked = 1 AND c.model_no = model AND c.place IS NOT NULL
         UNION ALL
         SELECT -1, 0, 0, NULL, 0, 0e0
     ) u;
@@ -234,7 +235,7 @@ BEGIN
             INTO told FROM {{tables}}.walk_column c WHERE c.model_no = model AND c.column_no = absent;
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
     END IF;
-    IF texts THEN
+    IF texts AND asked < 2 THEN
         SET found = JSON_MERGE_PRESERVE(found, COALESCE({{tables}}.walk_texts(input_data, model), JSON_ARRAY()));
     END IF;
     RETURN found;
@@ -663,6 +664,61 @@ BEGIN
     RETURN found;
 END
 //
+DROP FUNCTION IF EXISTS {{tables}}.walk_asked
+//
+CREATE FUNCTION {{tables}}.walk_asked(options JSON)
+    RETURNS TINYINT DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'Are additional details asked for?'
+BEGIN
+    DECLARE told VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE w LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    IF options IS NULL OR {{tables}}.walk_options(options, '["additional_details"]') IS NULL THEN
+        RETURN 0;
+    END IF;
+    SET w = LOWER(COALESCE(JSON_UNQUOTE(JSON_EXTRACT(options, '$.additional_details')), 'null'));
+    IF w NOT IN ('true', 'false', '1', '0', 'null') THEN
+        SET told = LEFT(CONCAT('option ''additional_details'' is ', QUOTE(LEFT(w, 40)), '; write true or false'), 128);
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
+    END IF;
+    RETURN w IN ('true', '1');
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_drifted
+//
+CREATE FUNCTION {{tables}}.walk_drifted(input_data JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'How unlike the rows of training a row is, and the columns that say so: models/sql/drift.py'
+BEGIN
+    DECLARE views JSON DEFAULT {{tables}}.walk_views(input_data, model, 2);
+    DECLARE surprises, found JSON;
+    DECLARE largest, squares DOUBLE;
+    SELECT JSON_ARRAYAGG(JSON_ARRAY(s.column_no, s.u)), MAX(s.u), SUM(s.u * s.u) INTO surprises, largest, squares FROM (
+        SELECT d.column_no, LEAST(1e3, d.base + d.slope * (a.x - d.anchor)) AS u
+        FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) a
+        STRAIGHT_JOIN {{tables}}.walk_drift d ON d.model_no = model AND d.view_no = a.view_no AND d.low <= a.x AND a.x < d.high
+    ) s;
+    IF surprises IS NULL THEN
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877,
+            MESSAGE_TEXT = 'the model has no drift detector: an earlier release trained it; train it again for additional_details';
+    END IF;
+    SET largest = FLOOR(largest * 1e4 + 0.5e0) / 1e4;
+    -- mysql
+    SELECT JSON_OBJECT('metric', largest, 'attribution_percent', COALESCE(JSON_OBJECTAGG(t.name, t.percent), JSON_OBJECT())) INTO found
+    -- end
+    -- mariadb
+    SELECT CONCAT('{"metric": ', {{tables}}.walk_json(largest), ', "attribution_percent": {', COALESCE(GROUP_CONCAT(
+        SUBSTRING(t.path, 3), ': ', {{tables}}.walk_json(t.percent) ORDER BY t.percent DESC, t.column_no SEPARATOR ', '), ''), '}}') INTO found
+    -- end
+    FROM (
+        SELECT c.name, c.path, p.column_no, p.percent FROM (
+            SELECT s.column_no, FLOOR(1e4 * (s.u * s.u / IF(squares > 0, squares, 1e0)) + 0.5e0) / 1e2 AS percent
+            FROM JSON_TABLE(surprises, '$[*]' COLUMNS (column_no INT PATH '$[0]', u DOUBLE PATH '$[1]')) s
+        ) p JOIN {{tables}}.walk_column c ON c.model_no = model AND c.column_no = p.column_no
+        WHERE p.percent > 0 ORDER BY p.percent DESC, p.column_no LIMIT 3
+    ) t;
+    RETURN found;
+END
+//
 DROP FUNCTION IF EXISTS {{routines}}.ML_PREDICT_ROW
 //
 CREATE FUNCTION {{routines}}.ML_PREDICT_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
@@ -674,13 +730,19 @@ BEGIN
     DECLARE kind VARCHAR(20);
     DECLARE goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE ruled, decided INT;
-    IF options IS NOT NULL THEN
-        SET decided = {{tables}}.walk_options(options, '["additional_details"]');
-    END IF;
+    DECLARE detailed TINYINT DEFAULT options IS NOT NULL AND {{tables}}.walk_asked(options);
     SELECT m.task, m.target, m.ruled INTO kind, goal, ruled FROM {{tables}}.walk_model m WHERE m.model_no = model;
     SET answers = {{tables}}.walk_raw(input_data, model);
     SET decided = IF(kind = 'regression', NULL, {{tables}}.walk_decision(answers, model, ruled));
     SET results = {{tables}}.walk_results(answers, model, goal, decided);
+    IF detailed THEN
+        -- mysql
+        SET results = JSON_SET(results, '$.drift', {{tables}}.walk_drifted(input_data, model));
+        -- end
+        -- mariadb
+        SET results = CONCAT(LEFT(results, CHAR_LENGTH(results) - 1), ', "drift": ', {{tables}}.walk_drifted(input_data, model), '}');
+        -- end
+    END IF;
     RETURN JSON_SET(input_data, '$.Prediction', JSON_EXTRACT({{tables}}.walk_prediction(answers, model, decided), '$'), '$.ml_results', JSON_EXTRACT(results, '$'));
 END
 //

@@ -90,3 +90,10 @@ CREATE TABLE IF NOT EXISTS {{tables}}.walk_knot (
     FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 //
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_drift (
+    model_no BIGINT UNSIGNED NOT NULL, view_no INT NOT NULL, low DOUBLE NOT NULL, high DOUBLE NOT NULL, anchor DOUBLE NOT NULL,
+    base DOUBLE NOT NULL, slope DOUBLE NOT NULL, column_no INT NOT NULL,
+    PRIMARY KEY (model_no, view_no, low),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//

@@ -36,6 +36,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "walk_class": ("class", "json_key", "json_label", "weight", "shift"),
     "walk_cost": ("class", "decision", "cost"),
     "walk_knot": ("low", "high", "value", "slope"),
+    "walk_drift": ("view_no", "low", "high", "anchor", "base", "slope", "column_no"),
 }  # fmt: skip
 """The columns of each table after ``model_no``."""
 

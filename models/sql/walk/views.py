@@ -106,6 +106,8 @@ class Views:
         self._levels: dict[tuple[int, bytes], int] = {}
         self._next = ALWAYS + 1
         self.base_levels: dict[int, int] = {}
+        self.levels_of: dict[int, dict[str, int]] = {}
+        """Of each category the level of a word."""
         for column, recipe in enumerate(preparation.recipes, 1):
             at = len(self.features)
             values = base[at : at + len(recipe.features)]
@@ -172,6 +174,7 @@ class Views:
                 table.append(found)
             for spelt in [word, *(each for each in spellings(word) if each not in words)]:
                 keys.setdefault(word_key(spelt), different[found])
+            self.levels_of.setdefault(column, {})[word] = different[found]
         for key, level in keys.items():
             self.rows.add("walk_level", column, key, level)
         values = np.array(table, dtype=np.float64).reshape(len(table), len(gap))

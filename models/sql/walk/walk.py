@@ -24,6 +24,7 @@ from models.sql.walk.rows import MOST_ROWS, Rows, Unwalkable, Walk
 from models.sql.walk.smooth import Smooth
 from models.sql.walk.trees import Trees
 from models.sql.walk.views import Views
+from models.sql.walk.watch import watch
 
 __all__ = ["walk_of"]
 
@@ -77,6 +78,7 @@ def walk_of(model: Model) -> Walk | Unwalkable:
         rows.add("walk_score", score, -1, 0, base[score])
     explained = explained_columns(model)
     views.describe(model.preparation, {column + 1: place for place, column in enumerate(explained, 1)})
+    watch(model, rows, views)
     _about(plan)
     walk = Walk(
         {name: tuple(found) for name, found in rows.tables.items()},
