@@ -51,6 +51,8 @@ FLOOR = 0.05
 that of dates, is not left by one step."""
 ROWS = 100_000
 """Rows that are learnt from at most: the outermost quantiles of a column then rest on 500 of them."""
+STEEPEST = 1e200
+"""Surprise per unit: times the largest number (1e38) it is still one that a server takes."""
 FOLDS = 5
 """Each row's largest surprise is told by the other four fifths: to itself no row is a surprise."""
 
@@ -73,7 +75,8 @@ class Scale:
         low, high = self.knots[0], self.knots[-1]
         # Whether a knot itself lies inside must not hang on the last digit.
         margin = 1e-9 * max(abs(low), abs(high))
-        steps = np.diff(self.heights) / np.diff(self.knots)
+        with np.errstate(over="ignore"):
+            steps = np.clip(np.diff(self.heights) / np.diff(self.knots), -STEEPEST, STEEPEST)
         inner = list(zip(self.knots, self.knots, self.heights, steps.tolist(), strict=False))
         inner = inner or [(low, low, self.heights[0], 0.0)]
         inner[0] = (low - margin, *inner[0][1:])
@@ -227,6 +230,7 @@ def _scale(name: str, present: Floats, missing: float) -> Scale:
     places = sorted(knots)
     low, high = places[0], places[-1]
     span = high - low or float(present[-1] - present[0]) or max(abs(high), 1.0)
+    span = max(span, 1e-12 * max(abs(low), abs(high)), 1.0 / STEEPEST)
 
     def slope(excess: Floats) -> float:
         scale = float(np.median(excess)) / np.log(2.0) if len(excess) else 0.0

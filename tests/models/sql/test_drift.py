@@ -11,7 +11,7 @@ from models.automl.columns.kinds import infer
 from models.automl.columns.prepare import Preparation
 from models.automl.matrix import Floats
 from models.sql.answers import predicted
-from models.sql.drift import MOST, Detector, learn
+from models.sql.drift import MOST, Detector, Scale, learn
 from models.sql.errors import MlError
 from models.sql.shapes import drifts
 from tests.models.sql.door import Door
@@ -90,6 +90,15 @@ def test_units_do_not_matter_and_the_largest_number_is_bounded() -> None:
     new = plant(300, 1)[["s0", "s2"]] * 3
     assert metric(plain, new) == pytest.approx(metric(scaled, new * 1e-12 + 5e-13), rel=1e-3)
     assert metric(plain, pd.DataFrame({"s0": [1e300], "s2": [0.0]})).tolist() == [MOST]
+
+
+def test_the_smallest_and_the_largest_numbers_are_judged() -> None:
+    for unit in (5e-324, 1e-310, 1e38):
+        frame = pd.DataFrame({"x": np.round(np.random.default_rng(0).random(400) * 9) * unit / 9.0})
+        found = taught(frame)
+        assert np.isfinite([each.pieces[1:] for each in found[1].watched if isinstance(each, Scale)]).all()
+        assert np.isfinite(metric(found, frame)).all()
+        assert 1.0 < metric(found, pd.DataFrame({"x": [-1e38]})).item() <= MOST
 
 
 def test_rare_values_of_few() -> None:
