@@ -2,5 +2,5 @@
 -- who trained it (here `admin`): once after each training, and after that no worker is needed to draw a panel.
 CREATE USER IF NOT EXISTS 'grafana'@'%';
 GRANT SELECT ON factory.* TO 'grafana'@'%';
-GRANT SELECT, EXECUTE ON sys.* TO 'grafana'@'%';
-GRANT SELECT ON ML_SCHEMA_admin.* TO 'grafana'@'%';
+GRANT EXECUTE ON sys.* TO 'grafana'@'%';
+GRANT SELECT ON ML_SCHEMA_admin.MODEL_OBJECT_CATALOG TO 'grafana'@'%';

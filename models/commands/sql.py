@@ -61,7 +61,7 @@ def install_command(
     kind = install(store.engine, _name("--schema", schema), _name("--tables", tables))
     console = Console()
     console.print(f"{len(ROUTINES)} routines in schema {schema} of this {kind}; now start a worker: genba sql serve")
-    console.print(f"a user may call them after: GRANT SELECT, EXECUTE ON {schema}.* TO 'user'@'host'")
+    console.print(f"a user may call them after: GRANT EXECUTE ON {schema}.* TO 'user'@'host'")
     store.close()
 
 

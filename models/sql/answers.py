@@ -81,7 +81,7 @@ def explained(model: Model, frame: pd.DataFrame, method: str, japanese: bool) ->
     found = attributions(model, frame, method)  # type: ignore[arg-type]
     decided = found.decided if model.task == "classification" else None
     notes = shapes.notes(model, frame, found, japanese=japanese)
-    names = [f"{name}_attribution"[:LONGEST_NAME] for name in found.columns]
+    names = [_attributed(name, place) for place, name in enumerate(found.columns)]
     return Answered(
         {
             "Prediction": type_of(model),
@@ -96,6 +96,12 @@ def explained(model: Model, frame: pd.DataFrame, method: str, japanese: bool) ->
             "ml_results": shapes.explanations(model, found, notes),
         },
     )
+
+
+def _attributed(name: str, place: int) -> str:
+    """The column of an attribution. A long name is cut, and numbered, since another may begin like it."""
+    written = f"{name}_attribution"
+    return written if len(written) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 16]}_{place}_attribution"
 
 
 def columns_of(answers: Answers) -> Answered:

@@ -1,6 +1,6 @@
 """Results of many rows into a staging table: large statements, written as text by columns rather than row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +15,9 @@ from models.sql.names import Name, quote
 __all__ = ["Writer"]
 
 ROWS = 5_000
-"""Rows of one statement; with the longest results far below any server's ``max_allowed_packet``."""
+"""Rows of one statement, at most: more make it no faster."""
+LETTERS = 4 * 2**20
+"""Characters of one statement: as UTF-8 below MariaDB's ``max_allowed_packet`` of 16 MiB."""
 KEY = "genba_key"
 
 
@@ -53,16 +55,27 @@ class Writer:
     def _insert(self, keys: pd.Series, columns: Mapping[str, Column]) -> None:
         written = [_numbers(keys.to_numpy()), *(_written(columns[name]) for name in self.types)]
         names = ", ".join(map(quote, (KEY, *self.types)))
-        rows = list(zip(*written, strict=True))
+        rows = ["(" + ",".join(row) + ")" for row in zip(*written, strict=True)]
         raw = self.engine.raw_connection()
         try:
             cursor = raw.cursor()
-            for first in range(0, len(rows), ROWS):
-                values = ",".join(["(" + ",".join(row) + ")" for row in rows[first : first + ROWS]])
+            for values in _portions(rows):
                 cursor.execute(f"INSERT INTO {self.name.quoted} ({names}) VALUES {values}")  # noqa: S608
             raw.commit()
         finally:
             raw.close()
+
+
+def _portions(rows: Sequence[str]) -> Iterator[str]:
+    """Rows of one statement after the other."""
+    first = size = 0
+    for place, row in enumerate(rows):
+        if place - first == ROWS or (size and size + len(row) > LETTERS):
+            yield ",".join(rows[first:place])
+            first, size = place, 0
+        size += len(row)
+    if first < len(rows):
+        yield ",".join(rows[first:])
 
 
 def _written(values: Column) -> list[str]:

@@ -22,8 +22,6 @@ MOST_ATTEMPTS = 3
 """Workers that may die over one job."""
 SILENT = 5
 """Seconds without a sign of the caller after which it is looked for among the server's threads."""
-CALLING = ("Query", "Execute", "Connect")
-"""What a connection does that waits for a call, as the process list has it; the last is an EVENT of the server."""
 KEPT_DAYS = 7
 """Days that ended jobs stay in ML_STATUS."""
 
@@ -150,7 +148,7 @@ class Queue:
                 text("SELECT COMMAND FROM information_schema.PROCESSLIST WHERE ID = :id"), {"id": job.connection}
             ).scalar()
             if command is not None:
-                return str(command) not in CALLING
+                return str(command) not in ("Query", "Execute")
             silent = connection.execute(
                 text(
                     "SELECT TIMESTAMPDIFF(SECOND, seen_at, UTC_TIMESTAMP(6)) "  # noqa: S608

@@ -43,7 +43,9 @@ def shape_of(bench: Bench) -> Shape:
             {"schema": bench.queue.tables, "view": bench.queue.view(bench.job)},
         ).all()
     types = {str(name): str(kind).lower() for name, kind in columns}
-    key = tuple(str(name) for name in orjson.loads(bench.args.get("key") or "[]") if name in types)
+    key = tuple(str(name) for name in orjson.loads(bench.args.get("key") or "[]"))
+    if not set(key) <= types.keys():
+        key = ()  # a column of the key is invisible: the rest is none
     return Shape(tuple(types), key, len(key) == 1 and types[key[0]] in WHOLE)
 
 

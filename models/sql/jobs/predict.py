@@ -5,7 +5,7 @@ then makes the output table out of both, in one statement and with the caller's 
 the server. Where the input has no whole-number key, it is first copied into the staging area, with one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -47,7 +47,7 @@ def explain_table(bench: Bench) -> dict[str, Any]:
 def _table(bench: Bench, model: AnyModel, answer: Any) -> dict[str, Any]:
     shape, output = shape_of(bench), Name.parse(str(bench.args["output"]))
     same = output == bench.table
-    _free(shape)
+    _free(shape, ("Prediction", "ml_results", AUTO_KEY))
     missing = [column for column in needs(model) if column not in shape.columns]
     if missing:
         raise MlError(f"table {bench.args['table']!r} has no column {missing[0]!r}, which the model needs")
@@ -56,7 +56,9 @@ def _table(bench: Bench, model: AnyModel, answer: Any) -> dict[str, Any]:
     total = _count(bench)
     for done, (keys, frame) in _batches(bench, source, needs(model)):
         found: Answered = answer(frame)
-        writer = writer or Writer(bench.engine, *bench.queue.staging(bench.job), found.types)
+        if writer is None:
+            _free(shape, found.types)
+            writer = Writer(bench.engine, *bench.queue.staging(bench.job), found.types)
         writer.write(keys, found.columns)
         bench.tell("rows", min(0.95, done / max(total, 1)))
     if writer is None:
@@ -66,9 +68,9 @@ def _table(bench: Bench, model: AnyModel, answer: Any) -> dict[str, Any]:
     return {"statements": _same(bench, source, writer) if same else _statements(bench, shape, source, writer, output)}
 
 
-def _free(shape: Shape) -> None:
+def _free(shape: Shape, added: Iterable[str]) -> None:
     """The columns that are added must not be there. Raises `MlError`."""
-    taken = [column for column in ("Prediction", "ml_results", AUTO_KEY) if has(shape.columns, column)]
+    taken = [column for column in added if has(shape.columns, column)]
     if AUTO_KEY in taken and shape.key == (AUTO_KEY,):
         taken.remove(AUTO_KEY)
     if taken:
@@ -133,7 +135,7 @@ def _whole(bench: Bench, model: AnyModel, options: Mapping[str, Any]) -> dict[st
     options = {name: value for name, value in options.items() if name != "additional_details"}
     shape, output = shape_of(bench), Name.parse(str(bench.args["output"]))
     same = output == bench.table
-    _free(shape)
+    _free(shape, ("Prediction", "ml_results", AUTO_KEY))
     source = source_of(bench, shape)
     keys, frames = [], []
     for key, frame in pages(bench.engine, source, shape.columns, BATCH):

@@ -16,7 +16,7 @@ from models.sql.bench import Bench
 from models.sql.bulk import Writer
 from models.sql.errors import MlError
 from models.sql.names import Name, quote
-from models.sql.options import checked, task_of
+from models.sql.options import checked, task_of, whole
 from models.sql.pages import pages
 from models.sql.tables import BATCH, shape_of, source_of
 
@@ -51,11 +51,11 @@ def split(bench: Bench) -> dict[str, Any]:
         frames.append(frame)
     if not keys:
         raise MlError(f"table {bench.args['table']!r} holds no rows; there is nothing to split")
-    whole, frame = pd.concat(keys, ignore_index=True), pd.concat(frames, ignore_index=True)
+    numbers, frame = pd.concat(keys, ignore_index=True), pd.concat(frames, ignore_index=True)
     evenly = target if task == "classification" or (task == "anomaly_detection" and target is not None) else None
-    test = sides(frame, evenly, order, group, int(options.get("seed", 0)))
+    test = sides(frame, evenly, order, group, whole(options, "seed", 0))
     writer = Writer(bench.engine, *bench.queue.staging(bench.job), {"test": "TINYINT NOT NULL"})
-    writer.write(whole, {"test": test.astype(np.int64)})
+    writer.write(numbers, {"test": test.astype(np.int64)})
     writer.finish()
     statements = []
     keyed = f"(PRIMARY KEY ({', '.join(map(quote, shape.key))})) " if shape.key else ""

@@ -50,12 +50,15 @@ BEGIN
   DECLARE found TEXT CHARACTER SET utf8mb4 DEFAULT '[]';
   DECLARE place INT DEFAULT 1;
   DECLARE name VARCHAR(64) CHARACTER SET utf8mb4;
+  DECLARE letters INT;
   keys_of: LOOP
     SET name = NULL;
-    SELECT MAX(COLUMN_NAME) INTO name FROM information_schema.STATISTICS
+    SELECT MAX(COLUMN_NAME), MAX(SUB_PART) INTO name, letters FROM information_schema.STATISTICS
       WHERE TABLE_SCHEMA = {{routines}}.genba_part(written, 1) AND TABLE_NAME = {{routines}}.genba_part(written, 2)
         AND INDEX_NAME = 'PRIMARY' AND SEQ_IN_INDEX = place;
     IF name IS NULL THEN LEAVE keys_of; END IF;
+    -- The first letters of a text are no key of another table.
+    IF letters IS NOT NULL THEN RETURN '[]'; END IF;
     SET found = JSON_ARRAY_APPEND(found, '$', name), place = place + 1;
   END LOOP;
   RETURN found;
