@@ -22,6 +22,9 @@ from models.sql.tables import AUTO_KEY, BATCH, Shape, has, shape_of, source_of
 
 __all__ = ["explain_table", "predict_table"]
 
+MOST_COLUMNS = 1_017
+"""Of a table, in InnoDB."""
+
 
 def predict_table(bench: Bench) -> dict[str, Any]:
     """Answers with the statements that make the output table."""
@@ -57,15 +60,29 @@ def _table(bench: Bench, model: AnyModel, answer: Any) -> dict[str, Any]:
     for done, (keys, frame) in _batches(bench, source, needs(model)):
         found: Answered = answer(frame)
         if writer is None:
-            _free(shape, found.types)
-            writer = Writer(bench.engine, *bench.queue.staging(bench.job), found.types)
+            types = _fitting(found.types, len(shape.columns))
+            _free(shape, types)
+            writer = Writer(bench.engine, *bench.queue.staging(bench.job), types)
         writer.write(keys, found.columns)
         bench.tell("rows", min(0.95, done / max(total, 1)))
     if writer is None:
         found = answer(pd.DataFrame({column: pd.Series(dtype="object") for column in needs(model)}))
-        writer = Writer(bench.engine, *bench.queue.staging(bench.job), found.types)
+        writer = Writer(bench.engine, *bench.queue.staging(bench.job), _fitting(found.types, len(shape.columns)))
     writer.finish()
     return {"statements": _same(bench, source, writer) if same else _statements(bench, shape, source, writer, output)}
+
+
+def _fitting(types: Mapping[str, str], others: int) -> dict[str, str]:
+    """The columns of answers beside ``others`` and a key: the last attributions go where the table would have too many;
+    ``ml_results`` has them all.
+
+    >>> list(_fitting({"Prediction": "TEXT", "a_attribution": "DOUBLE", "b_attribution": "DOUBLE"}, 1014))
+    ['Prediction', 'a_attribution']
+    """
+    over = len(types) + others + 1 - MOST_COLUMNS
+    columns = [name for name in types if name.endswith("_attribution")]
+    dropped = columns[len(columns) - over :] if over > 0 else []
+    return {name: kind for name, kind in types.items() if name not in dropped}
 
 
 def _free(shape: Shape, added: Iterable[str]) -> None:
