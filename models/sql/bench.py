@@ -52,11 +52,16 @@ class Shelf:
 
     def get(self, key: tuple[str, str, int], make: Callable[[], AnyModel]) -> AnyModel:
         if key not in self.models:
-            self.models[key] = make()
-            while len(self.models) > KEPT:
-                self.models.popitem(last=False)
+            self.put(key, make())
         self.models.move_to_end(key)
         return self.models[key]
+
+    def put(self, key: tuple[str, str, int], model: AnyModel) -> None:
+        """In place of what was kept under its key: after a new installation numbers begin again."""
+        self.models.pop(key, None)
+        self.models[key] = model
+        while len(self.models) > KEPT:
+            self.models.popitem(last=False)
 
 
 def _whole(value: Any) -> Any:

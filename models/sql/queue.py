@@ -11,12 +11,19 @@ from functools import cached_property
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from models.sql.errors import MlError
 from models.sql.names import quote
 
 __all__ = ["MOST_ATTEMPTS", "Job", "Queue"]
+
+log = structlog.get_logger()
+
+HELD = 2
+"""Seconds to wait for a table that an ended call left behind and somebody holds: it is his, in his own schema."""
 
 MOST_ATTEMPTS = 3
 """Workers that may die over one job."""
@@ -190,8 +197,6 @@ class Queue:
                     "(SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = connection_id AND COMMAND <> 'Sleep')"
                 )
             ).all()
-            for number, owner in ended:
-                self._clear(connection, int(number), str(owner))
             old = connection.execute(
                 text(
                     f"SELECT job_no FROM {self.schema}.job WHERE cleared = 1 "  # noqa: S608
@@ -201,14 +206,25 @@ class Queue:
             ).scalars()
             for number in old.all():
                 connection.execute(text(f"DELETE FROM {self.schema}.job WHERE job_no = :job"), {"job": number})  # noqa: S608
+        for number, owner in ended:
+            self._clear(int(number), str(owner))
 
     def staging(self, job: Job) -> tuple[str, str]:
         """Schema and table that a job's results wait in for the caller to fetch them."""
         return f"ML_SCHEMA_{job.owner}", f"genba_job_{job.number}"
 
-    def _clear(self, connection: Connection, number: int, owner: str) -> None:
-        """Views and staging tables of a job that has ended."""
-        connection.execute(text(f"CALL {self.schema}.genba_clear(:job)"), {"job": number})
+    def _clear(self, number: int, owner: str) -> None:
+        """Views and staging tables of a job that has ended. What its owner holds on to in his schema stays there."""
+        with self.engine.begin() as connection:
+            connection.execute(text(f"CALL {self.schema}.genba_clear(:job)"), {"job": number})
+            connection.execute(text(f"UPDATE {self.schema}.job SET cleared = 1 WHERE job_no = :job"), {"job": number})  # noqa: S608
+        try:
+            with self.engine.connect() as connection:
+                self._drop_staging(connection, number, owner)
+        except DBAPIError as error:
+            log.warning("staging", job=number, owner=owner, error=str(error.orig))
+
+    def _drop_staging(self, connection: Connection, number: int, owner: str) -> None:
         home = f"ML_SCHEMA_{owner}"
         tables = connection.execute(
             text(
@@ -217,10 +233,13 @@ class Queue:
             ),
             {"home": home, "staging": f"genba_job_{number}", "copy": f"genba_job_{number}_rows"},
         ).scalars()
-        for table in list(tables):
+        left = tables.all()
+        if left:
+            connection.detach()  # so little patience is not for other work
+            connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {HELD}")
+        for table in left:
             name = f"{quote(home)}.{quote(str(table))}".replace("%", "%%")
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
-        connection.execute(text(f"UPDATE {self.schema}.job SET cleared = 1 WHERE job_no = :job"), {"job": number})  # noqa: S608
 
     def _lock(self, connection: Connection, name: str) -> None:
         connection.execute(text("DO GET_LOCK(:name, 0)"), {"name": f"{self.tables}.{name}"})

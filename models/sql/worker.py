@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingest.errors import GenbaError
@@ -26,8 +26,15 @@ IDLE = 0.02
 LOOK = 0.5
 """Seconds between two looks whether the caller is still there."""
 SWEEP = 5.0
+PATIENCE = 60
+"""Seconds to wait for a table that somebody alters, or holds."""
 SILENCE = 60
 """Seconds after which the server ends the connection of a worker that has gone without a word."""
+
+
+def _patient(connection: Any, _: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET SESSION lock_wait_timeout = {PATIENCE}")
 
 
 class Worker:
@@ -35,6 +42,8 @@ class Worker:
 
     def __init__(self, engine: Engine, tables: str) -> None:
         self.engine = engine
+        # Or whoever holds a lock on a table of his own would hold the worker.
+        event.listen(engine, "connect", _patient)
         self.queue = Queue(engine, tables)
         self.shelf = Shelf()
         self.stop = threading.Event()

@@ -57,7 +57,7 @@ def load(bench: Bench) -> dict[str, Any]:
         ).lastrowid
         if not isinstance(walk, Unwalkable):
             store(connection.connection.cursor(), bench.queue.tables, int(number), walk)
-    bench.shelf.get((owner, bench.handle, int(number)), lambda: model)  # the next call finds it unpacked
+    bench.shelf.put((owner, bench.handle, int(number)), model)  # the next call finds it unpacked
     return {"model_no": int(number)}
 
 

@@ -4,6 +4,7 @@ import pymysql
 import pytest
 
 from tests.models.sql.door import Caller, Door
+from tests.waiting import until
 
 ROWS = [(i % 17, i % 5, "yes" if i % 17 + 3 * (i % 5) > 13 else "no") for i in range(120)]
 TASKS = "JSON_OBJECT('time_budget', 2, 'model_list', JSON_ARRAY('GaussianNB'))"
@@ -172,3 +173,20 @@ def test_a_name_that_is_more_than_a_name(plant: Door, low: Caller, table: str) -
     with pytest.raises(pymysql.Error):
         low.run("CALL sys.ML_TRAIN(%s, 'y', NULL, @m)", (table.format(plant.schema),))
     assert plant.root.one(f"SELECT COUNT(*) FROM {plant.schema}.seen") == len(ROWS)
+
+
+def test_whoever_holds_his_own_table_holds_no_worker(plant: Door, low: Caller) -> None:
+    """What a call left behind is dropped only where its owner lets it go; the worker goes on."""
+    home = f"ML_SCHEMA_{low.user}"
+    low.run("CALL sys.ML_CREATE_OR_UPGRADE_CATALOG()")
+    other = Caller(plant.connect(low.user), low.user)
+    assert "column" in refused(low, f"CALL sys.ML_AUDIT('{plant.schema}.seen', 'nothing', NULL)")
+    job = low.run("CALL sys.ML_STATUS()")[0][0] + 1
+    low.run(f"CREATE TABLE {home}.genba_job_{job} (a INT)")
+    other.run("BEGIN")
+    other.run(f"SELECT * FROM {home}.genba_job_{job}")
+    assert "column" in refused(low, f"CALL sys.ML_AUDIT('{plant.schema}.seen', 'nothing', NULL)")
+    assert low.run("CALL sys.ML_STATUS()")[0][0] == job
+    until(lambda: plant.root.one(f"SELECT cleared FROM genba_sql.job WHERE job_no = {job}") == 1, 20, "swept")
+    assert "column" in refused(low, f"CALL sys.ML_AUDIT('{plant.schema}.seen', 'nothing', NULL)")
+    other.run("COMMIT")
