@@ -37,6 +37,13 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 }
 """Of each routine; for ``ML_TRAIN`` of classification and regression, the others bring their own."""
 
+SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "monotone": ((dict,), "JSON_OBJECT('column', …)"),
+    "roles": ((dict,), "JSON_OBJECT('column', 'controllable')"),
+    "cost_matrix": ((dict, list), "JSON_OBJECT(…) or rows of numbers, JSON_ARRAY(JSON_ARRAY(0, 5), JSON_ARRAY(1, 0))"),
+    "class_weight": ((dict, str), "'balanced' or JSON_OBJECT('class', 2)"),
+}
+"""Options of a training that are no single value: how they are written."""
 COLUMNS = ("group_column", "time_column", "datetime_index", "time", "group")
 """Options that name one column."""
 
@@ -94,7 +101,8 @@ def whole(options: Mapping[str, Any], name: str, default: int) -> int:
 
 def train_options(options: Mapping[str, Any], columns: Collection[str], target: str, task: str) -> dict[str, Any]:
     """What `models.automl.fit` is given: HeatWave's words in ours, columns that exist. Raises `MlError`."""
-    out = checked("ML_TRAIN", options) | {"task": task}
+    out = checked("ML_TRAIN", options) | {"task": task, "seed": whole(options, "seed", 0)}
+    _refuse_shapes(out)
     for name in ("include_column_list", "exclude_column_list"):
         for column in names_of(out, name):
             if column not in columns:
@@ -114,6 +122,12 @@ def train_options(options: Mapping[str, Any], columns: Collection[str], target: 
     if "notes" in out:
         out["notes"] = str(out["notes"])
     return out
+
+
+def _refuse_shapes(options: Mapping[str, Any]) -> None:
+    for name, (kinds, how) in SHAPES.items():
+        if name in options and not isinstance(options[name], kinds):
+            raise MlError(f"option {name!r} is {str(options[name])[:40]!r}; write {how}")
 
 
 def names_of(options: Mapping[str, Any], name: str) -> list[str]:

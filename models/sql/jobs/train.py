@@ -14,7 +14,7 @@ from models.automl.model import Model
 from models.sql.bench import Bench, Cancelled
 from models.sql.drift import learn
 from models.sql.errors import MlError, coded
-from models.sql.options import TABULAR, task_of, train_options
+from models.sql.options import TABULAR, task_of, train_options, whole
 from models.sql.walk.distil import walkable
 from models.sql.walk.explained import explained_columns
 from models.tasks.protocol import TaskModel, fit_task
@@ -150,8 +150,8 @@ def metadata_of(model: Model, frame: pd.DataFrame) -> dict[str, Any]:
 def _other(
     bench: Bench, frame: pd.DataFrame, target: str | None, task: str, options: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    words = {key: value for key, value in options.items() if key not in ("task", "notes")}
-    seed = int(words.pop("seed", 0))
+    words = {key: value for key, value in options.items() if key not in ("task", "notes", "seed")}
+    seed = whole(options, "seed", 0)
     model: TaskModel = fit_task(
         task, frame, target, words, seed=seed, told=lambda what, share: bench.tell(what, 0.05 + 0.9 * share)
     )
