@@ -1,4 +1,4 @@
-"""The notebook in docs/notebooks: run by a Jupyter kernel on MariaDB and on MySQL; it finds what the simulator hid."""
+"""The notebook in docs/notebooks: run by a Jupyter kernel on MariaDB; it finds what the simulator hid."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tests.models.sql.door import Caller, Door
 NOTEBOOK = Path(__file__).parents[3] / "docs" / "notebooks" / "sql_to_factors.ipynb"
 
 
+@pytest.mark.parametrize("door", [pytest.param("mariadb", marks=pytest.mark.mariadb)], indirect=True)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of Jupyter's own
 def test_from_a_table_to_what_to_fix_first(door: Door, admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"mysql+pymysql://{admin.user}@{door.server.host}:{door.server.port}/"
