@@ -14,25 +14,23 @@ CREATE PROCEDURE {{routines}}.ML_TRAIN(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON,
   INOUT model_handle VARCHAR(255) CHARACTER SET utf8mb4) SQL SECURITY INVOKER
 BEGIN
-  DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
-  DECLARE more TEXT CHARACTER SET utf8mb4;
-  COMMIT;
-  CALL {{routines}}.genba_may_read(table_name);
-  CALL {{routines}}.genba_tables(table_name, options, more);
-  CALL {{routines}}.genba_submit('ML_TRAIN', CURRENT_USER(), JSON_OBJECT('table', table_name, 'target', target_column_name,
-    'options', options, 'handle', model_handle), more, job);
-  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_call('ML_TRAIN', table_name, options, JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options, 'handle', model_handle), result);
   SET model_handle = JSON_UNQUOTE(JSON_EXTRACT(result, '$.handle'));
 END
 //
-DROP PROCEDURE IF EXISTS {{routines}}.genba_tables
+DROP PROCEDURE IF EXISTS {{routines}}.genba_call
 //
-CREATE PROCEDURE {{routines}}.genba_tables(
-  IN table_name TEXT CHARACTER SET utf8mb4, IN options JSON, OUT read_tables TEXT CHARACTER SET utf8mb4)
-  SQL SECURITY INVOKER COMMENT 'The table of a call and those that its options name, each looked at with the caller''s rights.'
+CREATE PROCEDURE {{routines}}.genba_call(
+  IN asked VARCHAR(40), IN table_name TEXT CHARACTER SET utf8mb4, IN options JSON,
+  IN arguments LONGTEXT CHARACTER SET utf8mb4, OUT result LONGTEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  COMMENT 'A job over a table and those that the options name, each looked at with the caller''s rights; its answer.'
 BEGIN
-  DECLARE name TEXT CHARACTER SET utf8mb4;
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE name, read_tables TEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_read(table_name);
   SET read_tables = JSON_ARRAY(table_name);
   IF options IS NOT NULL AND NOT JSON_VALID(options) THEN
     CALL {{routines}}.genba_fail('options are no JSON; write JSON_OBJECT(...) or NULL');
@@ -47,6 +45,8 @@ BEGIN
     CALL {{routines}}.genba_may_read(name);
     SET read_tables = JSON_ARRAY_APPEND(read_tables, '$', name);
   END IF;
+  CALL {{routines}}.genba_submit(asked, CURRENT_USER(), arguments, read_tables, job);
+  CALL {{routines}}.genba_wait(job, result);
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_EXPLAIN
@@ -55,15 +55,9 @@ CREATE PROCEDURE {{routines}}.ML_EXPLAIN(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4,
   IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
 BEGIN
-  DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
-  DECLARE more TEXT CHARACTER SET utf8mb4;
-  COMMIT;
-  CALL {{routines}}.genba_may_read(table_name);
-  CALL {{routines}}.genba_tables(table_name, options, more);
-  CALL {{routines}}.genba_submit('ML_EXPLAIN', CURRENT_USER(), JSON_OBJECT('table', table_name, 'target', target_column_name,
-    'options', options, 'handle', model_handle), more, job);
-  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_call('ML_EXPLAIN', table_name, options, JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options, 'handle', model_handle), result);
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_PREDICT_TABLE
@@ -86,9 +80,8 @@ CREATE PROCEDURE {{routines}}.genba_table_to_table(
   IN asked VARCHAR(40), IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle VARCHAR(255) CHARACTER SET utf8mb4,
   IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
 BEGIN
-  DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
-  DECLARE more, name TEXT CHARACTER SET utf8mb4;
+  DECLARE name TEXT CHARACTER SET utf8mb4;
   DECLARE keyed INT DEFAULT 0;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN
     -- The key that was added for this call goes again.
@@ -107,10 +100,8 @@ BEGIN
   ELSE
     CALL {{routines}}.genba_may_make(output_table_name);
   END IF;
-  CALL {{routines}}.genba_tables(table_name, options, more);
-  CALL {{routines}}.genba_submit(asked, CURRENT_USER(), JSON_OBJECT('table', table_name, 'output', output_table_name,
-    'options', options, 'handle', model_handle, 'key', {{routines}}.genba_key(table_name)), more, job);
-  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_call(asked, table_name, options, JSON_OBJECT('table', table_name, 'output', output_table_name,
+    'options', options, 'handle', model_handle, 'key', {{routines}}.genba_key(table_name)), result);
   CALL {{routines}}.genba_finish(result);
 END
 //
@@ -121,15 +112,9 @@ CREATE PROCEDURE {{routines}}.ML_SCORE(
   IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN metric TEXT CHARACTER SET utf8mb4, OUT score DOUBLE,
   IN options JSON) SQL SECURITY INVOKER
 BEGIN
-  DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
-  DECLARE more TEXT CHARACTER SET utf8mb4;
-  COMMIT;
-  CALL {{routines}}.genba_may_read(table_name);
-  CALL {{routines}}.genba_tables(table_name, options, more);
-  CALL {{routines}}.genba_submit('ML_SCORE', CURRENT_USER(), JSON_OBJECT('table', table_name, 'target', target_column_name,
-    'metric', metric, 'options', options, 'handle', model_handle), more, job);
-  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_call('ML_SCORE', table_name, options, JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'metric', metric, 'options', options, 'handle', model_handle), result);
   SET score = IF(JSON_TYPE(JSON_EXTRACT(result, '$.score')) = 'NULL', NULL, JSON_EXTRACT(result, '$.score') + 0e0);
 END
 //
@@ -218,18 +203,15 @@ CREATE PROCEDURE {{routines}}.TRAIN_TEST_SPLIT(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON)
   SQL SECURITY INVOKER
 BEGIN
-  DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
-  DECLARE more, name TEXT CHARACTER SET utf8mb4;
+  DECLARE name TEXT CHARACTER SET utf8mb4;
   COMMIT;
   CALL {{routines}}.genba_may_read(table_name);
   SET name = {{routines}}.genba_name(table_name);
   CALL {{routines}}.genba_may_make(CONCAT(LEFT(name, CHAR_LENGTH(name) - 1), '_train`'));
   CALL {{routines}}.genba_may_make(CONCAT(LEFT(name, CHAR_LENGTH(name) - 1), '_test`'));
-  CALL {{routines}}.genba_tables(table_name, options, more);
-  CALL {{routines}}.genba_submit('TRAIN_TEST_SPLIT', CURRENT_USER(), JSON_OBJECT('table', table_name,
-    'target', target_column_name, 'options', options, 'key', {{routines}}.genba_key(table_name)), more, job);
-  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_call('TRAIN_TEST_SPLIT', table_name, options, JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options, 'key', {{routines}}.genba_key(table_name)), result);
   CALL {{routines}}.genba_finish(result);
 END
 //
@@ -239,15 +221,9 @@ CREATE PROCEDURE {{routines}}.ML_RANK(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON)
   SQL SECURITY INVOKER COMMENT 'What to fix first: one row for each setting worth changing, the best first.'
 BEGIN
-  DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
-  DECLARE more TEXT CHARACTER SET utf8mb4;
-  COMMIT;
-  CALL {{routines}}.genba_may_read(table_name);
-  CALL {{routines}}.genba_tables(table_name, options, more);
-  CALL {{routines}}.genba_submit('ML_RANK', CURRENT_USER(), JSON_OBJECT('table', table_name,
-    'target', target_column_name, 'options', options), more, job);
-  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_call('ML_RANK', table_name, options, JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options), result);
   SELECT listed.* FROM JSON_TABLE(JSON_EXTRACT(result, '$.rows'), '$[*]' COLUMNS (
     `rank` INT PATH '$.rank', factor VARCHAR(64) PATH '$.factor', direction VARCHAR(10) PATH '$.direction',
     `window` TEXT PATH '$.window', gain DOUBLE PATH '$.gain', gain_low DOUBLE PATH '$.gain_low',
@@ -262,15 +238,9 @@ CREATE PROCEDURE {{routines}}.ML_AUDIT(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON)
   SQL SECURITY INVOKER COMMENT 'Columns and rows that know the answer.'
 BEGIN
-  DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
-  DECLARE more TEXT CHARACTER SET utf8mb4;
-  COMMIT;
-  CALL {{routines}}.genba_may_read(table_name);
-  CALL {{routines}}.genba_tables(table_name, options, more);
-  CALL {{routines}}.genba_submit('ML_AUDIT', CURRENT_USER(), JSON_OBJECT('table', table_name,
-    'target', target_column_name, 'options', options), more, job);
-  CALL {{routines}}.genba_wait(job, result);
+  CALL {{routines}}.genba_call('ML_AUDIT', table_name, options, JSON_OBJECT('table', table_name,
+    'target', target_column_name, 'options', options), result);
   SELECT listed.* FROM JSON_TABLE(JSON_EXTRACT(result, '$.rows'), '$[*]' COLUMNS (
     suspect VARCHAR(255) PATH '$.suspect', kind VARCHAR(40) PATH '$.kind', certain INT PATH '$.certain',
     action VARCHAR(20) PATH '$.action', evidence TEXT PATH '$.evidence')) AS listed;
