@@ -109,12 +109,22 @@ END
 DROP PROCEDURE IF EXISTS {{routines}}.genba_may_make
 //
 CREATE PROCEDURE {{routines}}.genba_may_make(IN written TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
-  COMMENT 'Ends with the server''s own error where the caller may not make this table, or there is one.'
+  COMMENT 'Ends with an error where there is this table, or with the server''s own where the caller may not make it.'
 BEGIN
   DECLARE name, said TEXT CHARACTER SET utf8mb4;
+  DECLARE there INT DEFAULT 1;
   SET name = {{routines}}.genba_name(written);
   IF name IS NULL THEN
     SET said = CONCAT('output table ', IFNULL(QUOTE(LEFT(written, 60)), 'NULL'), ' is no name; write ''schema.table''');
+    CALL {{routines}}.genba_fail(said);
+  END IF;
+  BEGIN
+    -- A temporary table is in nobody's way when the probe is made, and would be dropped in its place.
+    DECLARE CONTINUE HANDLER FOR SQLEXCEPTION SET there = 0;
+    CALL {{routines}}.genba_run(CONCAT('SELECT COUNT(*) INTO @genba_seen FROM (SELECT 1 FROM ', name, ' LIMIT 0) AS seen'));
+  END;
+  IF there = 1 THEN
+    SET said = CONCAT('output table ', LEFT(name, 80), ' already exists; drop it, or name another');
     CALL {{routines}}.genba_fail(said);
   END IF;
   CALL {{routines}}.genba_run(CONCAT('CREATE TABLE ', name, ' (genba_probe INT PRIMARY KEY)'));

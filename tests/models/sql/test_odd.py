@@ -88,3 +88,14 @@ def test_answers_larger_than_a_statement_may_be(door: Door) -> None:
     writer.finish()
     store.close()
     assert door.root.run(f"SELECT COUNT(*), MIN(CHAR_LENGTH(said)) FROM {door.schema}.large") == [(7, len(long))]
+
+
+def test_an_output_that_is_there(door: Door) -> None:
+    """It is named and left as it is, a temporary table of the session as well."""
+    caller, schema = door.admin, door.schema
+    caller.run(f"CREATE TABLE {schema}.t (a DOUBLE, b DOUBLE, y VARCHAR(3))")
+    for kind in ("", "TEMPORARY"):
+        caller.run(f"CREATE {kind} TABLE {schema}.mine{kind} AS SELECT 1 AS a")
+        with pytest.raises(pymysql.Error, match=f"`mine{kind}` already exists; drop it"):
+            caller.run(f"CALL sys.ML_PREDICT_TABLE('{schema}.t', 'any', '{schema}.mine{kind}', NULL)")
+        assert caller.one(f"SELECT a FROM {schema}.mine{kind}") == 1
