@@ -234,7 +234,7 @@ def _scale(name: str, present: Floats, missing: float) -> Scale:
 
     def slope(excess: Floats) -> float:
         scale = float(np.median(excess)) / np.log(2.0) if len(excess) else 0.0
-        return float(0.5 * np.log10(np.e) / max(scale, FLOOR * span))
+        return float(0.5 / np.log(10.0) / max(scale, FLOOR * span))
 
     below, above = slope(low - present[present < low]), slope(present[present > high] - high)
     return Scale(name, missing, tuple(places), tuple(knots[x] for x in places), 1.0, below, above)
