@@ -21,8 +21,8 @@ from models.tasks.protocol import TaskModel, fit_task
 
 __all__ = ["importance_of", "train"]
 
-MOST_ROWS = 30_000
-"""Rows of the model in the database: a prediction in SQL then takes some ten milliseconds, loading a second or two."""
+MOST_ROWS = 15_000
+"""Rows of the model in the database: a prediction in SQL then takes about five milliseconds."""
 FEWEST = 5
 """Rows of a class, as HeatWave asks for."""
 WALKABLE = {

@@ -1,9 +1,10 @@
 """A model that SQL can evaluate instead of one that it cannot.
 
-Where most of a blend can be walked, the rest is left out. Else a LightGBM learns what the model says (Hinton et al.
-2015, distillation): a value, or the probabilities, each row taken once per class with the probability as its weight,
-which makes its log-loss the cross-entropy against them. Both are worse than the model by a little; how much stands in
-what is returned, for ``model_metadata``.
+Where most of a blend can be walked, the rest is left out; where it is too large, one refit of each member speaks for
+the mean over several. Else a LightGBM learns what the model says (Hinton et al. 2015, distillation): a value, or the
+probabilities, each row taken once per class with the probability as its weight, which makes its log-loss the
+cross-entropy against them. All of these are worse than the model by a little; how much stands in what is returned, for
+``model_metadata``.
 """
 
 from collections.abc import Mapping
@@ -44,11 +45,22 @@ def walkable(model: Model, frame: pd.DataFrame, most: int | None = None) -> tupl
     if isinstance(walk, Walk) and (most is None or walk.size <= most):
         return model, {}
     why = walk.why if isinstance(walk, Unwalkable) else f"its {walk.size:,} rows would make a prediction in SQL slow"
-    how, other = "members left out", _without_others(model)
-    if other is None or (most is not None and _size(other) > most):
-        how, other = "distilled", _distilled(model, frame)
+    how, other = "distilled", None
+    whole = _without_others(model) if isinstance(walk, Unwalkable) else None
+    for step, smaller in (("members left out", whole), ("one refit each", _once(whole or model))):
+        if smaller is not None and _size(smaller) <= (np.inf if most is None else most):
+            how, other = step, smaller
+            break
+    if other is None:
+        other = _distilled(model, frame)
     report = {"why": why, "how": how, "before": _names(model), **_compared(model, other, frame)}
     return other, {"distilled": report}
+
+
+def _once(model: Model) -> Model | None:
+    """The first refit of each member instead of the mean over several; None where SQL cannot evaluate that either."""
+    other = replace(model, members=tuple(replace(member, fitted=member.fitted[:1]) for member in model.members))
+    return other if isinstance(walk_of(other), Walk) else None
 
 
 def _size(model: Model) -> float:

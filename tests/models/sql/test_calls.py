@@ -147,6 +147,7 @@ def test_without_a_worker_a_call_fails_at_once(alone: tuple[Door, str]) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("door", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
 def test_a_worker_that_is_killed_gives_its_job_to_the_next(
     alone: tuple[Door, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -45,6 +45,7 @@ def grafana(door: Door, admin: Caller, factories: Callable[[Door], None]) -> Cal
 
 
 @pytest.mark.mosquitto
+@pytest.mark.parametrize("door", [pytest.param("mariadb", marks=pytest.mark.mariadb)], indirect=True)
 def test_every_panel_draws(door: Door, grafana: Caller) -> None:
     panels = {panel["title"]: panel for panel in DASHBOARD["panels"]}
     rows = {title: grafana.run(query(panel)) for title, panel in panels.items()}

@@ -175,6 +175,7 @@ def test_a_name_that_is_more_than_a_name(plant: Door, low: Caller, table: str) -
     assert plant.root.one(f"SELECT COUNT(*) FROM {plant.schema}.seen") == len(ROWS)
 
 
+@pytest.mark.parametrize("door", [pytest.param("mariadb", marks=pytest.mark.mariadb)], indirect=True)
 def test_whoever_holds_his_own_table_holds_no_worker(plant: Door, low: Caller) -> None:
     """What a call left behind is dropped only where its owner lets it go; the worker goes on."""
     home = f"ML_SCHEMA_{low.user}"
