@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
@@ -41,6 +42,15 @@ _numbers = count(1)
 def _need(kind: str) -> None:
     if FIND[kind]() is None:
         pytest.skip(f"no {kind} server here: run `tests/servers.sh install`, or name one in the environment")
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_in_any_order(request: pytest.FixtureRequest) -> None:
+    """A generator that the tests of a module share starts anew for each of them: no test's numbers depend on others."""
+    rng = getattr(request.module, "RNG", None)
+    if isinstance(rng, np.random.Generator):
+        starts = request.module.__dict__.setdefault("_RNG_START", rng.bit_generator.state)
+        rng.bit_generator.state = starts
 
 
 @pytest.fixture(scope="session")
