@@ -1,4 +1,4 @@
-"""``genba sql install|serve|uninstall|grant``: HeatWave's routines in a database, and the worker behind them."""
+"""``genba sql install|serve|uninstall``: HeatWave's routines in a database, and the worker behind them."""
 
 import re
 import signal

@@ -38,7 +38,7 @@ class Answered:
     columns: Mapping[str, Column]
 
 
-def predicted(model: Model, frame: pd.DataFrame, options: Mapping[str, Any], japanese: bool) -> Answered:
+def predicted(model: Model, frame: pd.DataFrame, options: Mapping[str, Any]) -> Answered:
     """``Prediction`` and ``ml_results`` of rows."""
     for name in OTHERS:
         if name in options:

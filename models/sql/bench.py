@@ -11,15 +11,17 @@ import pandas as pd
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from ingest.errors import nearest
 from models.automl.model import Model
 from models.sql.catalog import Catalog
 from models.sql.errors import MlError
 from models.sql.names import Name
+from models.sql.options import TABULAR
 from models.sql.queue import Job, Queue
 from models.study.database import read_table
 from models.tasks.protocol import TaskModel, load_task
 
-__all__ = ["AnyModel", "Bench", "Cancelled", "Shelf", "needs", "task_of_model"]
+__all__ = ["AnyModel", "Bench", "Cancelled", "Shelf", "model_of", "needs", "task_of_model", "under_its_name"]
 
 AnyModel = Model | TaskModel
 
@@ -27,6 +29,11 @@ AnyModel = Model | TaskModel
 def needs(model: AnyModel) -> tuple[str, ...]:
     """Columns that a table must have for the model."""
     return model.columns if isinstance(model, Model) else model.card.columns
+
+
+def model_of(task: str, written: str) -> AnyModel:
+    """A model out of its text. Raises `StudyError` for any other text."""
+    return Model.from_text(written) if task in TABULAR else load_task(written)
 
 
 def task_of_model(model: AnyModel) -> str:
@@ -42,6 +49,13 @@ DENIED = {1142, 1143, 1356, 1370}
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the caller has gone
     """Nobody waits for this job any more."""
+
+
+def under_its_name(frame: pd.DataFrame, model: Model, target: str) -> pd.DataFrame:
+    """A table whose answers stand in column ``target``, with them where the model looks for them."""
+    if target == model.target.name:
+        return frame
+    return frame.drop(columns=[model.target.name], errors="ignore").rename(columns={target: model.target.name})
 
 
 @dataclass
@@ -88,8 +102,6 @@ class Bench:
     shelf: Shelf
     gone: threading.Event
     """Set when nobody waits any more."""
-    kind: str
-    """mysql or mariadb."""
 
     @property
     def args(self) -> dict[str, Any]:
@@ -151,6 +163,11 @@ class Bench:
                 ) from None
             raise
 
+    def has_column(self, column: str, columns: Collection[str]) -> None:
+        """Raises `MlError` where the table of the call has no such column."""
+        if column not in columns:
+            raise MlError(f"table {self.args['table']!r} has no column {column!r}; {nearest(column, columns)}")
+
     def loaded(self, handle: str) -> tuple[int, dict[str, Any]]:
         """Number and facts of a loaded model. Raises `MlError`."""
         with self.engine.connect() as connection:
@@ -173,11 +190,17 @@ class Bench:
         key = (owner, self.handle, number)
         return self.shelf.get(key, lambda: self.unpack(owner, self.handle))
 
+    def explainable(self) -> Model:
+        """The loaded model of the call, if its task is one that is explained. Raises `MlError`."""
+        model = self.model()
+        if not isinstance(model, Model):
+            raise MlError(f"{task_of_model(model)} models are not explained; classification and regression are")
+        return model
+
     def unpack(self, owner: str, handle: str) -> AnyModel:
         """A model out of a catalog."""
         catalog = Catalog(self.engine, owner)
         entry = catalog.entry(handle)
         if entry.status != "Ready":
             raise MlError(f"model {handle!r} is {entry.status}, not Ready; see model_metadata in MODEL_CATALOG")
-        written = catalog.object(handle)
-        return Model.from_text(written) if entry.task in ("classification", "regression") else load_task(written)
+        return model_of(entry.task, catalog.object(handle))

@@ -52,7 +52,7 @@ class Worker:
         """Until stopped. ``ready`` is called when jobs are taken. Database errors end it: whoever starts it starts it
         again."""
         with self.engine.connect() as connection:
-            kind = kind_of(connection)
+            kind_of(connection)  # one that is too old is named
             connection.execute(text("SET SESSION wait_timeout = :silence"), {"silence": SILENCE})
             number = self.queue.enlist(connection, versions().get("genba", "?"))
             ready()
@@ -65,12 +65,12 @@ class Worker:
                 if job is None:
                     self.stop.wait(IDLE)
                     continue
-                self._do(connection, job, kind)
+                self._do(connection, job)
 
-    def _do(self, connection: Connection, job: Job, kind: str) -> None:
+    def _do(self, connection: Connection, job: Job) -> None:
         began = time.monotonic()
         with _watched(self.queue, job) as gone, _kept(connection):
-            bench = Bench(self.engine, self.queue, job, self.shelf, gone, kind)
+            bench = Bench(self.engine, self.queue, job, self.shelf, gone)
             state, message, answer = _outcome(bench)
         self.queue.end(connection, job, state, message, answer)
         log.info("job", job=job.number, routine=job.routine, owner=job.owner, state=state,

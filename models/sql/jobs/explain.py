@@ -8,7 +8,7 @@ import pandas as pd
 from ingest.errors import StudyError, nearest
 from models.automl.explain.overall import global_
 from models.automl.model import Model
-from models.sql.bench import Bench, task_of_model
+from models.sql.bench import Bench, under_its_name
 from models.sql.errors import MlError
 from models.sql.options import checked, names_of
 
@@ -21,9 +21,7 @@ ROW_EXPLAINERS = ("permutation_importance", "shap")
 def explain(bench: Bench) -> dict[str, Any]:
     """Adds one explainer to ``model_explanation``: column to importance, or the curves of ``columns_to_explain``."""
     options = checked("ML_EXPLAIN", bench.options)
-    model = bench.model()
-    if not isinstance(model, Model):
-        raise MlError(f"{task_of_model(model)} models are not explained; classification and regression are")
+    model = bench.explainable()
     method = str(options.get("model_explainer", "permutation_importance"))
     if method not in EXPLAINERS:
         raise MlError(f"model_explainer {method[:40]!r} is unknown; {nearest(method, EXPLAINERS)}")
@@ -46,13 +44,11 @@ def explain(bench: Bench) -> dict[str, Any]:
 
 def _labelled(bench: Bench, model: Model) -> pd.DataFrame:
     frame, target = bench.read(), bench.args.get("target")
-    if target is not None and target not in frame.columns:
-        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
+    if target is not None:
+        bench.has_column(target, frame.columns)
     if not len(frame):
         raise MlError(f"table {bench.args['table']!r} holds no rows; give the training table, or a sample of it")
-    if target is not None and target != model.target.name:
-        frame = frame.drop(columns=[model.target.name], errors="ignore").rename(columns={target: model.target.name})
-    return frame
+    return frame if target is None else under_its_name(frame, model, target)
 
 
 def _curves(model: Model, frame: pd.DataFrame, options: dict[str, Any]) -> dict[str, Any]:

@@ -32,17 +32,13 @@ def predict_table(bench: Bench) -> dict[str, Any]:
     model = bench.model()
     if not isinstance(model, Model):
         return _whole(bench, model, options)
-    return _table(bench, model, lambda frame: predicted(model, frame, options, bench.japanese))
+    return _table(bench, model, lambda frame: predicted(model, frame, options))
 
 
 def explain_table(bench: Bench) -> dict[str, Any]:
     """Answers with the statements that make the output table."""
     options = checked("ML_EXPLAIN_TABLE", bench.options)
-    model = bench.model()
-    if not isinstance(model, Model):
-        raise MlError(
-            f"a {task_of_model(model)} model is not explained; ML_EXPLAIN_TABLE knows classification and regression"
-        )
+    model = bench.explainable()
     method = str(options.get("prediction_explainer", "permutation_importance"))
     return _table(bench, model, lambda frame: explained(model, frame, method, bench.japanese))
 

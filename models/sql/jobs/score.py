@@ -7,7 +7,7 @@ import numpy as np
 from ingest.errors import StudyError, nearest
 from models.automl.model import Model
 from models.automl.options import METRICS
-from models.sql.bench import Bench
+from models.sql.bench import Bench, under_its_name
 from models.sql.errors import MlError
 from models.sql.options import checked
 
@@ -24,8 +24,8 @@ def score(bench: Bench) -> dict[str, Any]:
     frame = bench.read()
     if not metric:
         raise MlError("the metric is NULL; name one, such as 'balanced_accuracy' or 'r2'")
-    if target is not None and target not in frame.columns:
-        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
+    if target is not None:
+        bench.has_column(target, frame.columns)
     if not isinstance(model, Model):
         found = model.score(frame, target, str(metric), options)
     else:
@@ -33,8 +33,7 @@ def score(bench: Bench) -> dict[str, Any]:
             raise MlError(f"the target is NULL; a {model.task} model is scored against a column")
         if metric not in METRICS[model.task]:
             raise MlError(f"{UNFIT} metric {str(metric)[:40]!r}: {nearest(str(metric), METRICS[model.task])}")
-        if target != model.target.name:
-            frame = frame.drop(columns=[model.target.name], errors="ignore").rename(columns={target: model.target.name})
+        frame = under_its_name(frame, model, target)
         try:
             found = model.score(frame, str(metric))
         except (StudyError, ValueError) as error:

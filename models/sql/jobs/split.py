@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.errors import nearest
 from models.sql.bench import Bench
 from models.sql.bulk import Writer
 from models.sql.errors import MlError
@@ -37,8 +36,8 @@ def split(bench: Bench) -> dict[str, Any]:
         order = order or (shape.key[0] if shape.key else None)
     group = options.get("group_column")
     for name in (target, order, group):
-        if name is not None and name not in shape.columns:
-            raise MlError(f"table {bench.args['table']!r} has no column {name!r}; {nearest(str(name), shape.columns)}")
+        if name is not None:
+            bench.has_column(name, shape.columns)
     if task == "classification" and target is None:
         raise MlError("the target is NULL; classification needs it to spread the classes evenly")
     if task == "forecasting" and order is None:

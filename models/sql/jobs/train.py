@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ingest.errors import nearest
 from models.automl.engine import fit
 from models.automl.model import Model
 from models.sql.bench import Bench, Cancelled
@@ -68,8 +67,8 @@ def _learnt(
     bench.tell("reading", 0.02)
     if not len(frame):
         raise MlError(f"table {bench.args['table']!r} holds no rows; there is nothing to learn from")
-    if target is not None and target not in frame.columns:
-        raise MlError(f"table {bench.args['table']!r} has no column {target!r}; {nearest(target, frame.columns)}")
+    if target is not None:
+        bench.has_column(target, frame.columns)
     return (_tabular if task in TABULAR else _other)(bench, frame, target, task, options)
 
 

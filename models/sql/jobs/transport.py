@@ -1,4 +1,4 @@
-"""ML_MODEL_EXPORT and ML_MODEL_IMPORT: models from one catalog into a table, and from a table or ONNX into another."""
+"""ML_MODEL_EXPORT and ML_MODEL_IMPORT: models from one catalog into a table, and from a table into another."""
 
 from typing import Any
 
@@ -6,15 +6,14 @@ import orjson
 from sqlalchemy import text
 
 from ingest.errors import StudyError
-from models.automl.model import Model
-from models.sql.bench import Bench
+from models.sql.bench import Bench, model_of
 from models.sql.catalog import decoded
 from models.sql.errors import MlError
 from models.sql.names import Name, quote
-from models.sql.options import TABULAR
-from models.tasks.protocol import load_task
 
 __all__ = ["export_model", "import_model"]
+
+ONNX = "ONNX models are not imported; import a table that ML_MODEL_EXPORT made"
 
 
 def export_model(bench: Bench) -> dict[str, Any]:
@@ -57,19 +56,19 @@ def _literal(text_: str) -> str:
 
 
 def import_model(bench: Bench) -> dict[str, Any]:
-    """A model of ours out of a table that ML_MODEL_EXPORT made, or an ONNX model."""
+    """A model of ours out of a table that ML_MODEL_EXPORT made. ONNX is refused by name."""
     metadata = bench.args.get("metadata")
     metadata = orjson.loads(metadata) if isinstance(metadata, str) else metadata
     if not isinstance(metadata, dict):
         raise MlError("model_metadata is NULL or no object; write JSON_OBJECT(...)")
     if bench.args.get("object") is not None:
-        return _onnx(bench, str(bench.args["object"]), metadata)
+        raise MlError(ONNX)
     written, metadata = _from_table(bench)
     if str(metadata.get("format", "")).startswith("ONNX"):
-        return _onnx(bench, written, metadata)
+        raise MlError(ONNX)
     task = str(metadata.get("task", "classification"))
     try:
-        model = Model.from_text(written) if task in TABULAR else load_task(written)
+        model = model_of(task, written)
     except StudyError as error:
         raise MlError(f"the table holds no model of ours: {error}") from None
     handle = _begin(bench, metadata, task)
@@ -103,7 +102,3 @@ def _from_table(bench: Bench) -> tuple[str, dict[str, Any]]:
     if not written:
         raise MlError("the table holds no model_object; the model exported was not Ready")
     return written, decoded(described["model_metadata"].iloc[0])
-
-
-def _onnx(bench: Bench, written: str, metadata: dict[str, Any]) -> dict[str, Any]:
-    raise MlError("ONNX models are not imported yet; import a table that ML_MODEL_EXPORT made")

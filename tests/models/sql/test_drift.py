@@ -121,16 +121,16 @@ def test_tables_get_it_where_it_is_asked_for() -> None:
     model = with_members("binary", member("binary", *CONFIGS["classification"][1]))
     rows = rows_of("binary")
     with pytest.raises(MlError, match=r"no drift detector.*train it again"):
-        predicted(model, rows, {"additional_details": True}, False)
+        predicted(model, rows, {"additional_details": True})
     model.facts["drift"] = learn(model.preparation, model.columns, table("binary"))[0].to_dict()
-    plain = predicted(model, rows, {"additional_details": "false"}, False).columns["ml_results"]
-    asked = predicted(model, rows, {"additional_details": True}, False).columns["ml_results"]
+    plain = predicted(model, rows, {"additional_details": "false"}).columns["ml_results"]
+    asked = predicted(model, rows, {"additional_details": True}).columns["ml_results"]
     for one, other in zip(map(json.loads, plain), map(json.loads, asked), strict=True):
         drift = other.pop("drift")
         assert one == other
         assert drift["metric"] >= 0.0
         assert sum(drift["attribution_percent"].values()) <= 100.02
-    assert list(predicted(model, rows.head(0), {"additional_details": True}, False).columns["ml_results"]) == []
+    assert list(predicted(model, rows.head(0), {"additional_details": True}).columns["ml_results"]) == []
 
 
 def test_through_the_front_door(door: Door) -> None:
