@@ -31,7 +31,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "ML_PREDICT_TABLE": PREDICT,
     "ML_EXPLAIN_TABLE": ("prediction_explainer", "batch_size"),
     "ML_SCORE": ("threshold", "topk", "remove_seen", "item_metadata", "user_metadata"),
-    "TRAIN_TEST_SPLIT": ("task", "datetime_index", "semisupervised", "group_column", "time_column", "seed"),
+    "TRAIN_TEST_SPLIT": ("task", "datetime_index", "group_column", "time_column", "seed"),
     "ML_RANK": ("task", "bad", "goal", "factors", "time", "group", "cost", "min_support", "budget", "seed", "name"),
     "ML_AUDIT": ("task", "time_column", "group_column", "exclude_column_list", "seed"),
 }

@@ -1,12 +1,11 @@
-"""Rows of models in the database: the tables, storing, forgetting. An edge: `walk_of` makes the rows."""
+"""Rows of models into the database; they go with their row in ``loaded``. An edge: `walk_of` makes the rows."""
 
 from typing import Any, Protocol
 
 from models.sql.names import quote
-from models.sql.template import Engine, statements
 from models.sql.walk.rows import TABLES, Walk
 
-__all__ = ["Cursor", "create_tables", "forget", "store"]
+__all__ = ["Cursor", "store"]
 
 _AT_ONCE = 2_000
 """Rows of one INSERT: some hundred kilobytes, less than any server's packet limit."""
@@ -20,12 +19,6 @@ class Cursor(Protocol):
         ...
 
 
-def create_tables(cursor: Cursor, engine: Engine, routines: str, tables: str) -> None:
-    """The ``walk_*`` tables, where they are missing; ``loaded`` must be there."""
-    for statement in statements("walk_tables", engine, routines, tables):
-        cursor.execute(statement)
-
-
 def store(cursor: Cursor, tables: str, model_no: int, walk: Walk) -> None:
     """Write a model's rows; its row in ``loaded`` must be there. The caller commits."""
     for table, rows in walk.rows.items():
@@ -36,9 +29,3 @@ def store(cursor: Cursor, tables: str, model_no: int, walk: Walk) -> None:
             some = rows[first : first + _AT_ONCE]
             values = [value for row in some for value in (model_no, *row)]
             cursor.execute(into + ", ".join([marks] * len(some)), values)
-
-
-def forget(cursor: Cursor, tables: str, model_no: int) -> None:
-    """Delete a model's rows; deleting its row in ``loaded`` does the same."""
-    for table in TABLES:
-        cursor.execute(f"DELETE FROM {quote(tables)}.{quote(table)} WHERE model_no = %s", (model_no,))  # noqa: S608
