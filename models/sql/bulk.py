@@ -1,6 +1,6 @@
 """Results of many rows into a staging table: large statements, written as text by columns rather than row by row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -26,12 +26,22 @@ class Writer:
 
     key = KEY
 
-    def __init__(self, engine: Engine, schema: str, table: str, types: Mapping[str, str]) -> None:
-        self.engine, self.name, self.types = engine, Name(schema, table), dict(types)
+    def __init__(
+        self,
+        engine: Engine,
+        schema: str,
+        table: str,
+        types: Mapping[str, str],
+        written: Callable[[int, int], None] = lambda first, last: None,
+    ) -> None:
+        """``written`` is told the first and the last key of rows that are there, whenever some are."""
+        self.engine, self.name, self.types, self.written = engine, Name(schema, table), dict(types), written
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._last: Future[None] | None = None
         columns = ", ".join(f"{quote(name)} {kind}" for name, kind in types.items())
         with engine.begin() as connection:
+            # One is there where a worker has died over the same job.
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {self.name.quoted}".replace("%", "%%"))
             connection.exec_driver_sql(
                 f"CREATE TABLE {self.name.quoted} ({quote(KEY)} BIGINT NOT NULL PRIMARY KEY, {columns}) "
                 "ENGINE = InnoDB CHARACTER SET utf8mb4".replace("%", "%%")
@@ -64,6 +74,7 @@ class Writer:
             raw.commit()
         finally:
             raw.close()
+        self.written(int(keys.iloc[0]), int(keys.iloc[-1]))
 
 
 def _portions(rows: Sequence[str]) -> Iterator[str]:

@@ -29,6 +29,8 @@ MOST_ATTEMPTS = 3
 """Workers that may die over one job."""
 SILENT = 5
 """Seconds without a sign of the caller after which it is looked for among the server's threads."""
+LEFT = {"staging": "", "copy": "_rows", "made": "_made"}
+"""How the names end of what a job keeps in its caller's schema: results, a copy of the input, the output so far."""
 KEPT_DAYS = 7
 """Days that ended jobs stay in ML_STATUS."""
 
@@ -109,6 +111,10 @@ class Queue:
             return None
         self._lock(connection, f"job.{row[0]}")
         connection.execute(
+            text(f"DELETE FROM {self.schema}.step WHERE job_no = :job"),  # noqa: S608 - of a worker that died
+            {"job": row[0]},
+        )
+        connection.execute(
             text(
                 f"UPDATE {self.schema}.job SET state = 'running', attempts = attempts + 1, worker_no = :worker, "  # noqa: S608
                 "started_at = UTC_TIMESTAMP(6), stage = NULL, percent = 0 WHERE job_no = :job"
@@ -136,6 +142,14 @@ class Queue:
         connection.commit()
         connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": self.lock(job)})
         connection.commit()
+
+    def leave(self, job: Job, statement: str) -> None:
+        """A statement that the caller shall run, with the caller's rights, when it has run those before it."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(f"INSERT INTO {self.schema}.step (job_no, statement) VALUES (:job, :statement)"),  # noqa: S608
+                {"job": job.number, "statement": statement},
+            )
 
     def tell(self, job: Job, stage: str, percent: float) -> None:
         """How far a job has come, for ML_STATUS."""
@@ -217,6 +231,7 @@ class Queue:
         """Views and staging tables of a job that has ended. What its owner holds on to in his schema stays there."""
         with self.engine.begin() as connection:
             connection.execute(text(f"CALL {self.schema}.genba_clear(:job)"), {"job": number})
+            connection.execute(text(f"DELETE FROM {self.schema}.step WHERE job_no = :job"), {"job": number})  # noqa: S608
             connection.execute(text(f"UPDATE {self.schema}.job SET cleared = 1 WHERE job_no = :job"), {"job": number})  # noqa: S608
         try:
             with self.engine.connect() as connection:
@@ -229,9 +244,9 @@ class Queue:
         tables = connection.execute(
             text(
                 "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = :home "
-                "AND TABLE_NAME IN (:staging, :copy)"
+                "AND TABLE_NAME IN (:staging, :copy, :made)"
             ),
-            {"home": home, "staging": f"genba_job_{number}", "copy": f"genba_job_{number}_rows"},
+            {"home": home} | {name: f"genba_job_{number}{end}" for name, end in LEFT.items()},
         ).scalars()
         left = tables.all()
         if left:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from models.sql.bench import Bench
 from models.sql.names import Name, quote
 from models.sql.pages import Keyed
+from models.sql.queue import LEFT
 
 __all__ = ["AUTO_KEY", "BATCH", "Shape", "has", "shape_of", "source_of"]
 
@@ -55,9 +56,10 @@ def source_of(bench: Bench, shape: Shape) -> Keyed:
     if shape.paged:
         return Keyed(view, shape.key[0], copied=False)
     schema, table = bench.queue.staging(bench.job)
-    copy = Name(schema, f"{table}_rows")
+    copy = Name(schema, table + LEFT["copy"])
     key = AUTO_KEY if not has(shape.columns, AUTO_KEY) else f"{AUTO_KEY}_"
     with bench.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {copy.quoted}".replace("%", "%%"))  # of a worker that died
         connection.exec_driver_sql(
             f"CREATE TABLE {copy.quoted} ({quote(key)} BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY) "  # noqa: S608
             f"AS SELECT * FROM {view.quoted}".replace("%", "%%")

@@ -83,7 +83,7 @@ def _outcome(bench: Bench) -> tuple[str, str | None, Any]:
     if work is None:
         return "failed", f"routine {bench.job.routine!r} is unknown to this worker; update it", None
     try:
-        return "done", None, work(bench)
+        return "done", None, _answered(bench, work(bench))
     except Cancelled:
         return "cancelled", "the caller has gone, or interrupted the call", None
     except GenbaError as error:
@@ -96,6 +96,13 @@ def _outcome(bench: Bench) -> tuple[str, str | None, Any]:
     except Exception as error:
         log.exception("job", job=bench.job.number, routine=bench.job.routine)
         return "failed", f"{type(error).__name__}: {error}; the worker's log says more", None
+
+
+def _answered(bench: Bench, answer: dict[str, Any]) -> dict[str, Any]:
+    """What a job answers, without the statements that it leaves to the caller."""
+    for statement in answer.pop("statements", ()):
+        bench.queue.leave(bench.job, statement)
+    return answer
 
 
 @contextmanager

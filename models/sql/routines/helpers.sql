@@ -236,34 +236,41 @@ BEGIN
   COMMIT;
 END
 //
-DROP PROCEDURE IF EXISTS {{routines}}.genba_wait
+DROP PROCEDURE IF EXISTS {{routines}}.genba_next
 //
-CREATE PROCEDURE {{routines}}.genba_wait(IN job BIGINT UNSIGNED, OUT result LONGTEXT CHARACTER SET utf8mb4)
-  SQL SECURITY DEFINER COMMENT 'Until a job of the caller is done; its error is raised.'
+CREATE PROCEDURE {{routines}}.genba_next(
+  IN job BIGINT UNSIGNED, INOUT step BIGINT UNSIGNED, OUT result LONGTEXT CHARACTER SET utf8mb4)
+  SQL SECURITY DEFINER COMMENT 'The next statement that a job of the caller leaves to it, or, with step NULL, the answer.'
 BEGIN
   DECLARE now_state VARCHAR(10);
   DECLARE said TEXT CHARACTER SET utf8mb4;
   DECLARE whose VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-  DECLARE tries, polls, got, slept, lost INT DEFAULT 0;
-  DECLARE serving BIGINT UNSIGNED;
+  DECLARE asked VARCHAR(40);
+  DECLARE polls, slept, lost INT DEFAULT 0;
+  DECLARE serving, found BIGINT UNSIGNED;
   waiting: LOOP
     -- Each look is a transaction of its own: an open one would see the queue as it was.
     COMMIT;
-    SET now_state = NULL;
-    SELECT state, message, answer, owner, attempts INTO now_state, said, result, whose, tries
-      FROM {{tables}}.job WHERE job_no = job;
+    SET now_state = NULL, found = NULL;
+    SELECT state, message, owner, routine INTO now_state, said, whose, asked FROM {{tables}}.job WHERE job_no = job;
     IF now_state IS NULL OR whose <> {{routines}}.genba_owner() THEN
       CALL {{routines}}.genba_fail(CONCAT('no job ', IFNULL(job, 'NULL'), ' of yours'));
     END IF;
-    IF now_state NOT IN ('queued', 'running') THEN LEAVE waiting; END IF;
+    IF now_state IN ('running', 'done') THEN
+      SELECT MIN(step_no) INTO found FROM {{tables}}.step WHERE job_no = job AND step_no > step;
+    END IF;
+    IF found IS NOT NULL OR now_state NOT IN ('queued', 'running') THEN LEAVE waiting; END IF;
     UPDATE {{tables}}.job SET seen_at = UTC_TIMESTAMP(6)
       WHERE job_no = job AND seen_at < UTC_TIMESTAMP(6) - INTERVAL 1 SECOND;
     COMMIT;
-    SET got = NULL;
     IF now_state = 'running' THEN
       -- The worker holds this lock while it works. Whoever waits for it wakes at once, and an interruption is an error.
-      SET got = GET_LOCK(CONCAT('{{tables_text}}.job.', job), 1);
-      IF got = 1 THEN
+      -- Where statements come while it works, they are looked for the more often the younger the call.
+      IF asked IN ('ML_PREDICT_TABLE', 'ML_EXPLAIN_TABLE') THEN
+        SELECT SLEEP(LEAST(0.1, 0.004 + polls / 5000)) INTO slept;
+        SET polls = polls + 1;
+      END IF;
+      IF slept = 0 AND GET_LOCK(CONCAT('{{tables_text}}.job.', job), asked NOT IN ('ML_PREDICT_TABLE', 'ML_EXPLAIN_TABLE')) = 1 THEN
         DO RELEASE_LOCK(CONCAT('{{tables_text}}.job.', job));
         -- Still running, and nobody holds the lock: the worker has died.
         UPDATE {{tables}}.job SET state = IF(attempts >= 3, 'failed', 'queued'),
@@ -271,12 +278,6 @@ BEGIN
       END IF;
     ELSEIF polls < 40 THEN
       SELECT SLEEP(0.005) INTO slept;
-      IF slept = 1 THEN
-        -- On MySQL an interrupted SLEEP is no error. Whoever has the job sees that this call is over.
-        UPDATE {{tables}}.job SET state = 'cancelled', message = 'interrupted' WHERE job_no = job AND state = 'queued';
-        COMMIT;
-        CALL {{routines}}.genba_fail('the call was interrupted, its work is given up');
-      END IF;
       SET polls = polls + 1;
     ELSE
       SET serving = NULL;
@@ -286,8 +287,8 @@ BEGIN
         -- Whoever watches over the worker will start it again.
         SELECT SLEEP(1) INTO slept;
         SET lost = lost + 1;
-        IF slept = 1 OR lost > 30 THEN
-          UPDATE {{tables}}.job SET state = IF(slept = 1, 'cancelled', 'failed'),
+        IF lost > 30 THEN
+          UPDATE {{tables}}.job SET state = 'failed',
             message = 'the last worker has ended; start one with: genba sql serve' WHERE job_no = job AND state = 'queued';
         END IF;
       ELSE
@@ -297,20 +298,37 @@ BEGIN
         END IF;
       END IF;
     END IF;
+    IF slept = 1 THEN
+      -- On MySQL an interrupted SLEEP is no error. Whoever has the job sees that this call is over.
+      UPDATE {{tables}}.job SET state = 'cancelled', message = 'interrupted' WHERE job_no = job AND state = 'queued';
+      COMMIT;
+      CALL {{routines}}.genba_fail('the call was interrupted, its work is given up');
+    END IF;
   END LOOP;
-  IF now_state <> 'done' THEN CALL {{routines}}.genba_fail(IFNULL(said, now_state)); END IF;
+  SET step = found;
+  IF found IS NOT NULL THEN
+    SELECT statement INTO result FROM {{tables}}.step WHERE step_no = found;
+  ELSEIF now_state = 'done' THEN
+    SELECT answer INTO result FROM {{tables}}.job WHERE job_no = job;
+  ELSE
+    CALL {{routines}}.genba_fail(IFNULL(said, now_state));
+  END IF;
+  COMMIT;
 END
 //
-DROP PROCEDURE IF EXISTS {{routines}}.genba_finish
+DROP PROCEDURE IF EXISTS {{routines}}.genba_wait
 //
-CREATE PROCEDURE {{routines}}.genba_finish(IN result LONGTEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
-  COMMENT 'The statements that a job left to the caller, with the caller''s own rights.'
+CREATE PROCEDURE {{routines}}.genba_wait(IN job BIGINT UNSIGNED, OUT result LONGTEXT CHARACTER SET utf8mb4)
+  SQL SECURITY INVOKER
+  COMMENT 'Until a job of the caller is done; its error is raised, and what it leaves to the caller is run with his rights.'
 BEGIN
-  DECLARE place INT DEFAULT 0;
-  WHILE place < IFNULL(JSON_LENGTH(JSON_EXTRACT(result, '$.statements')), 0) DO
-    CALL {{routines}}.genba_run(JSON_UNQUOTE(JSON_EXTRACT(result, CONCAT('$.statements[', place, ']'))));
-    SET place = place + 1;
-  END WHILE;
+  DECLARE step BIGINT UNSIGNED DEFAULT 0;
+  steps: LOOP
+    CALL {{routines}}.genba_next(job, step, result);
+    IF step IS NULL THEN LEAVE steps; END IF;
+    CALL {{routines}}.genba_run(result);
+    COMMIT;
+  END LOOP;
 END
 //
 DROP PROCEDURE IF EXISTS {{tables}}.genba_clear

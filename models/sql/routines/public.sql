@@ -57,7 +57,8 @@ CREATE PROCEDURE {{routines}}.ML_EXPLAIN(
 BEGIN
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
   CALL {{routines}}.genba_call('ML_EXPLAIN', table_name, options, JSON_OBJECT('table', table_name,
-    'target', target_column_name, 'options', options, 'handle', model_handle), result);
+    'target', target_column_name, 'options', options, 'handle', model_handle,
+    'key', {{routines}}.genba_key(table_name)), result);
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_PREDICT_TABLE
@@ -102,7 +103,6 @@ BEGIN
   END IF;
   CALL {{routines}}.genba_call(asked, table_name, options, JSON_OBJECT('table', table_name, 'output', output_table_name,
     'options', options, 'handle', model_handle, 'key', {{routines}}.genba_key(table_name)), result);
-  CALL {{routines}}.genba_finish(result);
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_SCORE
@@ -114,7 +114,8 @@ CREATE PROCEDURE {{routines}}.ML_SCORE(
 BEGIN
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
   CALL {{routines}}.genba_call('ML_SCORE', table_name, options, JSON_OBJECT('table', table_name,
-    'target', target_column_name, 'metric', metric, 'options', options, 'handle', model_handle), result);
+    'target', target_column_name, 'metric', metric, 'options', options, 'handle', model_handle,
+    'key', {{routines}}.genba_key(table_name)), result);
   SET score = IF(JSON_TYPE(JSON_EXTRACT(result, '$.score')) = 'NULL', NULL, JSON_EXTRACT(result, '$.score') + 0e0);
 END
 //
@@ -171,7 +172,6 @@ BEGIN
   CALL {{routines}}.genba_submit('ML_MODEL_EXPORT', CURRENT_USER(),
     JSON_OBJECT('handle', model_handle, 'output', output_table_name), '[]', job);
   CALL {{routines}}.genba_wait(job, result);
-  CALL {{routines}}.genba_finish(result);
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_IMPORT
@@ -212,7 +212,6 @@ BEGIN
   CALL {{routines}}.genba_may_make(CONCAT(LEFT(name, CHAR_LENGTH(name) - 1), '_test`'));
   CALL {{routines}}.genba_call('TRAIN_TEST_SPLIT', table_name, options, JSON_OBJECT('table', table_name,
     'target', target_column_name, 'options', options, 'key', {{routines}}.genba_key(table_name)), result);
-  CALL {{routines}}.genba_finish(result);
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_RANK

@@ -30,6 +30,14 @@ CREATE TABLE IF NOT EXISTS {{tables}}.job (
   KEY job_of_owner (owner, job_no)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4
 //
+CREATE TABLE IF NOT EXISTS {{tables}}.step (
+  step_no BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  job_no BIGINT UNSIGNED NOT NULL,
+  statement LONGTEXT NOT NULL,
+  KEY step_of_job (job_no, step_no),
+  CONSTRAINT step_of FOREIGN KEY (job_no) REFERENCES {{tables}}.job (job_no) ON DELETE CASCADE
+) ENGINE = InnoDB CHARACTER SET utf8mb4
+//
 CREATE TABLE IF NOT EXISTS {{tables}}.loaded (
   model_no BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   owner VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
