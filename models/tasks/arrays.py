@@ -10,7 +10,7 @@ import numpy as np
 from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 
-__all__ = ["packed", "unpacked", "unpacked_ints"]
+__all__ = ["packed", "significant", "unpacked", "unpacked_ints"]
 
 Width = Literal["<f8", "<f4", "<i4"]
 
@@ -42,3 +42,16 @@ def unpacked(content: Mapping[str, Any]) -> Floats:
 def unpacked_ints(content: Mapping[str, Any]) -> Ints:
     """What `packed` wrote of whole numbers."""
     return _read(content).astype(np.int64)
+
+
+def significant(values: Floats, digits: int = 12) -> Floats:
+    """To so many significant digits: by default to what SQL and Python agree on.
+
+    >>> significant(np.array([2 / 3, -1234.0, 0.0]), 3).tolist()
+    [0.667, -1230.0, 0.0]
+    """
+    decimals = digits - 1 - np.floor(np.log10(np.maximum(np.abs(values), 1e-300)))
+    scale = 10.0 ** np.clip(np.abs(decimals), 0, 300)
+    fine = decimals >= 0
+    whole = np.rint(np.where(fine, values * scale, values / scale))
+    return np.asarray(np.where(fine, whole / scale, whole * scale) + 0.0)

@@ -104,7 +104,7 @@ class Space:
             first = preparation.left_out[0]
             why = say_column(first.why, first.values)["en"]
             raise StudyError(f"no column can be learnt from; of {first.column!r}: {why}. Give columns that vary")
-        values = _raw(preparation, part)
+        values = _raw(preparation, preparation.transform(part).values)
         with np.errstate(invalid="ignore"):
             centre = np.nanmean(values, axis=0)
             spread = np.nanstd(values, axis=0)
@@ -114,7 +114,7 @@ class Space:
         return cls(preparation, np.where(np.isfinite(centre), centre, 0.0), spread, rare, len(table))
 
     @cached_property
-    def _weights(self) -> Floats:
+    def weights(self) -> Floats:
         """(axes,) one over the root of how many axes the column has."""
         owners = [place for place, recipe in enumerate(self.preparation.recipes) for _ in recipe.features]
         axes = np.array([owners[feature] for feature, _ in _axes(self.preparation)])
@@ -132,8 +132,17 @@ class Space:
 
     def points(self, table: pd.DataFrame) -> Floats:
         """(n, axes), finite. Raises `StudyError` for a missing column."""
-        scaled = (_raw(self.preparation, table) - self.centre) / self.spread
-        return np.asarray(np.clip(np.nan_to_num(scaled), -FARTHEST, FARTHEST) * self._weights)
+        return self.placed(self.preparation.transform(table).values)
+
+    def placed(self, features: Floats) -> Floats:
+        """(n, features) of the preparation → (n, axes)."""
+        scaled = (_raw(self.preparation, features) - self.centre) / self.spread
+        return np.asarray(np.clip(np.nan_to_num(scaled), -FARTHEST, FARTHEST) * self.weights)
+
+    @property
+    def sources(self) -> list[int]:
+        """For each axis the place of its feature."""
+        return [place for place, _ in _axes(self.preparation)]
 
     def notes(self) -> list[Said]:
         """Which columns are left out, and why."""
@@ -173,12 +182,11 @@ def _axes(preparation: Preparation) -> list[tuple[int, bool]]:
     return axes
 
 
-def _raw(preparation: Preparation, table: pd.DataFrame) -> Floats:
+def _raw(preparation: Preparation, features: Floats) -> Floats:
     """(n, axes): numbers as they are, words as 0 and 1; the last axis of a word is for levels not seen before."""
-    matrix = preparation.transform(table)
     parts: list[Floats] = []
-    for place, levels in enumerate(matrix.levels):
-        values = matrix.values[:, place]
+    for place, (_, levels) in enumerate(feature for recipe in preparation.recipes for feature in recipe.features):
+        values = features[:, place]
         if not levels:
             parts.append(values[:, None])
             continue

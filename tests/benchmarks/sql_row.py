@@ -24,6 +24,7 @@ from models.automl import fit
 from models.automl.algorithms.base import Problem, Workbench
 from models.automl.algorithms.boosting import LightGBM
 from models.automl.model import Member, Model
+from models.sql.install import PARTS
 from models.sql.template import Engine, statements
 from models.sql.walk import Walk, walk_of
 from models.sql.walk.explain import attributions
@@ -99,7 +100,7 @@ def run(kind: Engine, server: servers.Server, cases: dict[str, tuple[Model, pd.D
     connection = pymysql.connect(host=url.host, port=int(url.port or 0), user="genba", autocommit=True)
     with connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA {SCHEMA} CHARACTER SET utf8mb4")
-        for part in ("tables", "walk_tables", "row"):
+        for part in (each for each in PARTS if each not in ("helpers", "public")):
             for statement in statements(part, kind, SCHEMA, SCHEMA):
                 cursor.execute(statement)
         for handle, (model, frame) in cases.items():

@@ -664,23 +664,45 @@ BEGIN
     RETURN found;
 END
 //
-DROP FUNCTION IF EXISTS {{tables}}.walk_asked
+DROP FUNCTION IF EXISTS {{tables}}.walk_text
 //
-CREATE FUNCTION {{tables}}.walk_asked(options JSON)
+CREATE FUNCTION {{tables}}.walk_text(options JSON, name VARCHAR(40))
+    RETURNS LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'An option as text; NULL where it is absent or null'
+BEGIN
+    DECLARE cell JSON DEFAULT JSON_EXTRACT(options, CONCAT('$.', name));
+    RETURN IF(cell IS NULL OR JSON_TYPE(cell) = 'NULL', NULL, JSON_UNQUOTE(cell));
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_flag
+//
+CREATE FUNCTION {{tables}}.walk_flag(options JSON, name VARCHAR(40))
     RETURNS TINYINT DETERMINISTIC NO SQL SQL SECURITY DEFINER
-    COMMENT 'Are additional details asked for?'
+    COMMENT 'An option that is a truth; NULL where it is absent or null'
 BEGIN
     DECLARE told VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    DECLARE w LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    IF options IS NULL OR {{tables}}.walk_options(options, '["additional_details"]') IS NULL THEN
-        RETURN 0;
-    END IF;
-    SET w = LOWER(COALESCE(JSON_UNQUOTE(JSON_EXTRACT(options, '$.additional_details')), 'null'));
-    IF w NOT IN ('true', 'false', '1', '0', 'null') THEN
-        SET told = LEFT(CONCAT('option ''additional_details'' is ', QUOTE(LEFT(w, 40)), '; write true or false'), 128);
+    DECLARE w LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT LOWER({{tables}}.walk_text(options, name));
+    IF w NOT IN ('true', 'false', '1', '0') THEN
+        SET told = LEFT(CONCAT('option ', QUOTE(name), ' is ', QUOTE(LEFT(w, 40)), '; write true or false'), 128);
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
     END IF;
     RETURN w IN ('true', '1');
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_amount
+//
+CREATE FUNCTION {{tables}}.walk_amount(options JSON, name VARCHAR(40), low INT, high INT, whole TINYINT)
+    RETURNS DOUBLE DETERMINISTIC NO SQL SQL SECURITY DEFINER
+    COMMENT 'An option that is a number; NULL where it is absent or null'
+BEGIN
+    DECLARE told VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE w LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT {{tables}}.walk_text(options, name);
+    DECLARE x DOUBLE DEFAULT IF(w REGEXP '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$', CAST(w AS DOUBLE), NULL);
+    IF w IS NOT NULL AND (x IS NULL OR x < low OR x > high OR whole AND x <> FLOOR(x)) THEN
+        SET told = LEFT(CONCAT('option ', QUOTE(name), ' is ', QUOTE(LEFT(w, 40)), '; write a ', IF(whole, 'whole ', ''), 'number between ', low, ' and ', high), 128);
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
+    END IF;
+    RETURN x;
 END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_drifted
@@ -719,31 +741,74 @@ BEGIN
     RETURN found;
 END
 //
+DROP FUNCTION IF EXISTS {{tables}}.walk_detailed
+//
+CREATE FUNCTION {{tables}}.walk_detailed(results JSON, input_data JSON, model BIGINT UNSIGNED)
+    RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'ml_results with the drift of the row'
+BEGIN
+    -- mysql
+    RETURN JSON_SET(results, '$.drift', {{tables}}.walk_drifted(input_data, model));
+    -- end
+    -- mariadb
+    RETURN CONCAT(LEFT(results, CHAR_LENGTH(results) - 1), ', "drift": ', {{tables}}.walk_drifted(input_data, model), '}');
+    -- end
+END
+//
+DROP FUNCTION IF EXISTS {{tables}}.walk_predicted
+//
+CREATE FUNCTION {{tables}}.walk_predicted(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+    RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'What ML_PREDICT_ROW returns'
+BEGIN
+    DECLARE answers, results JSON;
+    DECLARE added JSON DEFAULT input_data;
+    DECLARE model BIGINT UNSIGNED DEFAULT {{tables}}.walk_loaded(input_data, model_handle);
+    DECLARE kind VARCHAR(40);
+    DECLARE goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE ruled, decided INT;
+    DECLARE detailed TINYINT DEFAULT 0;
+    SELECT l.task, m.target, m.ruled INTO kind, goal, ruled
+    FROM {{tables}}.loaded l LEFT JOIN {{tables}}.walk_model m ON m.model_no = l.model_no WHERE l.model_no = model;
+    IF options IS NOT NULL THEN
+        SET decided = {{tables}}.walk_options(options, CASE kind WHEN 'anomaly_detection' THEN '["threshold", "topk", "additional_details"]'
+            WHEN 'recommendation' THEN '["recommend", "topk", "remove_seen", "additional_details"]' ELSE '["additional_details"]' END);
+        SET detailed = COALESCE({{tables}}.walk_flag(options, 'additional_details'), 0);
+    END IF;
+    IF kind = 'anomaly_detection' THEN
+        SET results = {{tables}}.walk_marked(input_data, model, options);
+    ELSEIF kind = 'recommendation' THEN
+        IF detailed THEN
+            SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = 'recommendation has no drift to tell; leave additional_details out';
+        END IF;
+        SET results = {{tables}}.walk_recommended(input_data, model, options);
+    ELSE
+        SET answers = {{tables}}.walk_raw(input_data, model);
+        SET decided = IF(kind = 'regression', NULL, {{tables}}.walk_decision(answers, model, ruled));
+        SET results = {{tables}}.walk_results(answers, model, goal, decided);
+        SET added = JSON_SET(input_data, '$.Prediction', JSON_EXTRACT({{tables}}.walk_prediction(answers, model, decided), '$'));
+    END IF;
+    IF detailed THEN
+        SET results = {{tables}}.walk_detailed(results, input_data, model);
+    END IF;
+    RETURN JSON_SET(added, '$.ml_results', JSON_EXTRACT(results, '$'));
+END
+//
 DROP FUNCTION IF EXISTS {{routines}}.ML_PREDICT_ROW
 //
 CREATE FUNCTION {{routines}}.ML_PREDICT_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
     RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'The prediction of a loaded model for one row'
 BEGIN
-    DECLARE answers, results JSON;
-    DECLARE model BIGINT UNSIGNED DEFAULT {{tables}}.walk_loaded(input_data, model_handle);
-    DECLARE kind VARCHAR(20);
-    DECLARE goal VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    DECLARE ruled, decided INT;
-    DECLARE detailed TINYINT DEFAULT options IS NOT NULL AND {{tables}}.walk_asked(options);
-    SELECT m.task, m.target, m.ruled INTO kind, goal, ruled FROM {{tables}}.walk_model m WHERE m.model_no = model;
-    SET answers = {{tables}}.walk_raw(input_data, model);
-    SET decided = IF(kind = 'regression', NULL, {{tables}}.walk_decision(answers, model, ruled));
-    SET results = {{tables}}.walk_results(answers, model, goal, decided);
-    IF detailed THEN
-        -- mysql
-        SET results = JSON_SET(results, '$.drift', {{tables}}.walk_drifted(input_data, model));
-        -- end
-        -- mariadb
-        SET results = CONCAT(LEFT(results, CHAR_LENGTH(results) - 1), ', "drift": ', {{tables}}.walk_drifted(input_data, model), '}');
-        -- end
-    END IF;
-    RETURN JSON_SET(input_data, '$.Prediction', JSON_EXTRACT({{tables}}.walk_prediction(answers, model, decided), '$'), '$.ml_results', JSON_EXTRACT(results, '$'));
+    -- mysql
+    RETURN {{tables}}.walk_predicted(input_data, model_handle, options);
+    -- end
+    -- mariadb
+    DECLARE found JSON;
+    -- Lists between the steps are longer than some sessions allow.
+    SET STATEMENT group_concat_max_len = 1073741824 FOR SELECT {{tables}}.walk_predicted(input_data, model_handle, options) INTO found;
+    RETURN found;
+    -- end
 END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_shown
@@ -874,11 +939,11 @@ BEGIN
     RETURN found;
 END
 //
-DROP FUNCTION IF EXISTS {{routines}}.ML_EXPLAIN_ROW
+DROP FUNCTION IF EXISTS {{tables}}.walk_reasoned
 //
-CREATE FUNCTION {{routines}}.ML_EXPLAIN_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+CREATE FUNCTION {{tables}}.walk_reasoned(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
     RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
-    COMMENT 'Why a loaded model predicts one row as it does'
+    COMMENT 'What ML_EXPLAIN_ROW returns'
 BEGIN
     DECLARE answers, results, attributed, added, told JSON;
     DECLARE model BIGINT UNSIGNED DEFAULT {{tables}}.walk_loaded(input_data, model_handle);
@@ -891,10 +956,15 @@ BEGIN
         SET method = NULLIF(JSON_UNQUOTE(JSON_EXTRACT(options, '$.prediction_explainer')), 'null');
     END IF;
     SET method = COALESCE(method, 'permutation_importance');
-    SELECT m.task, m.target, m.ruled, m.additive INTO kind, goal, ruled, straight FROM {{tables}}.walk_model m WHERE m.model_no = model;
+    SELECT l.task, m.target, m.ruled, m.additive INTO kind, goal, ruled, straight
+    FROM {{tables}}.loaded l LEFT JOIN {{tables}}.walk_model m ON m.model_no = l.model_no WHERE l.model_no = model;
     SELECT COALESCE(MAX(c.place), 0) INTO explained FROM {{tables}}.walk_column c WHERE c.model_no = model;
-    IF method NOT IN ('permutation_importance', 'shap') THEN
+    IF goal IS NULL THEN
+        SET problem = CONCAT(kind, ' models are not explained; classification and regression are');
+    ELSEIF method NOT IN ('permutation_importance', 'shap') THEN
         SET problem = CONCAT('prediction_explainer ', QUOTE(LEFT(method, 40)), ' is unknown; give permutation_importance or shap');
+    END IF;
+    IF problem IS NOT NULL THEN
         SET problem = LEFT(problem, 128);
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = problem;
     END IF;
@@ -915,5 +985,21 @@ BEGIN
     SET added = JSON_SET(input_data, '$.Prediction', JSON_EXTRACT(results, '$'), '$.Notes', notes);
     RETURN JSON_SET({{tables}}.walk_explained(attributed, added, model), '$.ml_results',
         JSON_EXTRACT({{tables}}.walk_explanation(attributed, model, goal, JSON_EXTRACT(results, '$'), notes), '$'));
+END
+//
+DROP FUNCTION IF EXISTS {{routines}}.ML_EXPLAIN_ROW
+//
+CREATE FUNCTION {{routines}}.ML_EXPLAIN_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+    RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
+    COMMENT 'Why a loaded model predicts one row as it does'
+BEGIN
+    -- mysql
+    RETURN {{tables}}.walk_reasoned(input_data, model_handle, options);
+    -- end
+    -- mariadb
+    DECLARE found JSON;
+    SET STATEMENT group_concat_max_len = 1073741824 FOR SELECT {{tables}}.walk_reasoned(input_data, model_handle, options) INTO found;
+    RETURN found;
+    -- end
 END
 //

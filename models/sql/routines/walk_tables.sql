@@ -97,3 +97,59 @@ CREATE TABLE IF NOT EXISTS {{tables}}.walk_drift (
     FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 //
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_axis (
+    model_no BIGINT UNSIGNED NOT NULL, view_no INT NOT NULL, axis INT NOT NULL, centre DOUBLE NOT NULL, spread DOUBLE NOT NULL,
+    weight DOUBLE NOT NULL,
+    PRIMARY KEY (model_no, view_no, axis),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_vector (
+    model_no BIGINT UNSIGNED NOT NULL, part INT NOT NULL, block INT NOT NULL, vector INT NOT NULL,
+    x0 DOUBLE NOT NULL, x1 DOUBLE NOT NULL, x2 DOUBLE NOT NULL, x3 DOUBLE NOT NULL, x4 DOUBLE NOT NULL, x5 DOUBLE NOT NULL,
+    x6 DOUBLE NOT NULL, x7 DOUBLE NOT NULL, x8 DOUBLE NOT NULL, x9 DOUBLE NOT NULL, x10 DOUBLE NOT NULL, x11 DOUBLE NOT NULL,
+    x12 DOUBLE NOT NULL, x13 DOUBLE NOT NULL, x14 DOUBLE NOT NULL, x15 DOUBLE NOT NULL,
+    PRIMARY KEY (model_no, part, block, vector),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_neighbour (
+    model_no BIGINT UNSIGNED NOT NULL, part INT NOT NULL, vector INT NOT NULL, reach DOUBLE NOT NULL, worth DOUBLE NOT NULL,
+    PRIMARY KEY (model_no, part, vector),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_detector (
+    model_no BIGINT UNSIGNED NOT NULL, algorithm VARCHAR(20) NOT NULL, k INT NOT NULL, shift DOUBLE NOT NULL, a DOUBLE NOT NULL,
+    b DOUBLE NOT NULL, threshold DOUBLE NOT NULL, voters INT NOT NULL, weight DOUBLE NOT NULL, prior DOUBLE NOT NULL, blur DOUBLE NOT NULL,
+    PRIMARY KEY (model_no),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_recommender (
+    model_no BIGINT UNSIGNED NOT NULL, json_users VARCHAR(2000) NOT NULL, json_items VARCHAR(2000) NOT NULL, json_ratings VARCHAR(2000) NOT NULL,
+    users INT NOT NULL, items INT NOT NULL, base DOUBLE NOT NULL, low DOUBLE NOT NULL, high DOUBLE NOT NULL, paired TINYINT NOT NULL,
+    PRIMARY KEY (model_no),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_party (
+    model_no BIGINT UNSIGNED NOT NULL, part INT NOT NULL, vector INT NOT NULL, json_word VARCHAR(2000) NOT NULL, bias DOUBLE NOT NULL,
+    worth DOUBLE NOT NULL, size DOUBLE NOT NULL,
+    PRIMARY KEY (model_no, part, vector),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_rating (
+    model_no BIGINT UNSIGNED NOT NULL, part INT NOT NULL, mine INT NOT NULL, other INT NOT NULL, rating DOUBLE NOT NULL,
+    of_users DOUBLE NOT NULL, of_items DOUBLE NOT NULL,
+    PRIMARY KEY (model_no, part, mine, other),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//
+CREATE TABLE IF NOT EXISTS {{tables}}.walk_pair (
+    model_no BIGINT UNSIGNED NOT NULL, item INT NOT NULL, beside INT NOT NULL, above DOUBLE NOT NULL, raters DOUBLE NOT NULL,
+    PRIMARY KEY (model_no, item, beside),
+    FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+//

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from models.automl.matrix import Floats
+from models.tasks.anomaly.neighbours import WIDE
+
 __all__ = ["BEYOND", "EDGE", "MOST_ROWS", "NOWHERE", "TABLES", "Row", "Rows", "Unwalkable", "Walk"]
 
 Row = tuple[Any, ...]
@@ -37,6 +42,14 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "walk_cost": ("class", "decision", "cost"),
     "walk_knot": ("low", "high", "value", "slope"),
     "walk_drift": ("view_no", "low", "high", "anchor", "base", "slope", "column_no"),
+    "walk_axis": ("view_no", "axis", "centre", "spread", "weight"),
+    "walk_vector": ("part", "block", "vector", *(f"x{place}" for place in range(WIDE))),
+    "walk_neighbour": ("part", "vector", "reach", "worth"),
+    "walk_detector": ("algorithm", "k", "shift", "a", "b", "threshold", "voters", "weight", "prior", "blur"),
+    "walk_recommender": ("json_users", "json_items", "json_ratings", "users", "items", "base", "low", "high", "paired"),
+    "walk_party": ("part", "vector", "json_word", "bias", "worth", "size"),
+    "walk_rating": ("part", "mine", "other", "rating", "of_users", "of_items"),
+    "walk_pair": ("item", "beside", "above", "raters"),
 }  # fmt: skip
 """The columns of each table after ``model_no``."""
 
@@ -73,3 +86,15 @@ class Rows:
     def add(self, table: str, *row: Any) -> None:
         """One row, in the order of `TABLES`."""
         self.tables[table].append(row)
+
+    def vectors(self, part: int, values: Floats) -> None:
+        """(n, p) as rows of `WIDE` numbers, what is left over 0."""
+        wide = np.zeros((len(values), max(1, -(-values.shape[1] // WIDE)) * WIDE))
+        wide[:, : values.shape[1]] = values
+        for block in range(wide.shape[1] // WIDE):
+            some = wide[:, block * WIDE : (block + 1) * WIDE].tolist()
+            self.tables["walk_vector"] += [(part, block, place, *line) for place, line in enumerate(some)]
+
+    def walk(self, columns: tuple[str, ...], explained: tuple[str, ...] = (), words: int = 1) -> "Walk":
+        """What was collected."""
+        return Walk({name: tuple(found) for name, found in self.tables.items()}, columns, explained, words)

@@ -78,14 +78,9 @@ def walk_of(model: Model) -> Walk | Unwalkable:
         rows.add("walk_score", score, -1, 0, base[score])
     explained = explained_columns(model)
     views.describe(model.preparation, {column + 1: place for place, column in enumerate(explained, 1)})
-    watch(model, rows, views)
+    watch(model.facts, model.preparation, rows, views)
     _about(plan)
-    walk = Walk(
-        {name: tuple(found) for name, found in rows.tables.items()},
-        model.columns,
-        tuple(model.columns[column] for column in explained),
-        plan.trees.words,
-    )
+    walk = rows.walk(model.columns, tuple(model.columns[column] for column in explained), plan.trees.words)
     if walk.size > MOST_ROWS:
         return Unwalkable(f"its trees take {walk.size:,} rows; a prediction in SQL would take too long")
     return walk

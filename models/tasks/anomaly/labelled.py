@@ -1,8 +1,8 @@
 """What labels add: a vote of labelled neighbours, weighted against the part that needs no labels.
 
 vote(x) = (sum of 1/(d+e) over the anomalous ones among the k labelled points nearest to x + c) / (the sum over all k +
-1), with distances d in the units of the space, e a thousandth of the median distance, the sum scaled so that its
-largest term is 1, and c the contamination: one vote for what one knew before.
+1), with distances d in the units of the space, e a thousandth of the median distance between labelled neighbours, the
+sum scaled so that its largest term is 1, and c the contamination: one vote for what one knew before.
 p(x) = w vote(x) + (1 - w) unlabelled(x). w of 0, 0.1 … 1 and the threshold are those with the best `ensemble_score` on
 the labelled rows, each voted on by the others only; of equals the smallest w.
 
@@ -12,7 +12,7 @@ same two parts, its formula is unpublished.
 
 >>> rng = np.random.default_rng(0)
 >>> points = rng.normal(size=(60, 2)); labels = (points[:, 0] > 0).astype(int)
->>> votes = Labelled(points, labels, 5, 0.01).votes(np.array([[2.0, 0.0], [-2.0, 0.0]]))
+>>> votes = Labelled.fit(points, labels, 5, 0.01).votes(np.array([[2.0, 0.0], [-2.0, 0.0]]))
 >>> votes.round(1)
 array([0.8, 0. ])
 """
@@ -50,17 +50,21 @@ def judged(metric: str, truth: Ints, probability: Floats, marked: Marks) -> floa
 
 @dataclass(frozen=True)
 class Labelled:
-    """``points``: (m, p) labelled; ``labels``: (m,) 0 or 1; ``k``: neighbours that vote; ``prior``: c above."""
+    """``points``: (m, p) labelled; ``labels``: (m,) 0 or 1; ``k``: neighbours that vote; ``prior``, ``blur``: c and e
+    above."""
 
     points: Floats
     labels: Ints
     k: int
     prior: float
+    blur: float
 
     @classmethod
     def fit(cls, points: Floats, labels: Ints, k: int, prior: float) -> Self:
         """Keep the points in single precision, so that the fitted part is the restored one."""
-        return cls(points.astype(np.float32).astype(np.float64), labels, min(k, len(points) - 1), prior)
+        kept, k = points.astype(np.float32).astype(np.float64), min(k, len(points) - 1)
+        near = nearest_in(kept, kept, k, np.arange(len(kept)))
+        return cls(kept, labels, k, prior, 1e-3 * float(np.median(near.distances)) + 1e-12)
 
     def votes(self, points: Floats) -> Floats:
         """Of points that are not among the labelled, (n,)."""
@@ -71,7 +75,7 @@ class Labelled:
         return self._counted(nearest_in(self.points, self.points, self.k, np.arange(len(self.points))))
 
     def _counted(self, near: Nearest) -> Floats:
-        weights = 1.0 / (near.distances + 1e-3 * float(np.median(near.distances)) + 1e-12)
+        weights = 1.0 / (near.distances + self.blur)
         weights /= weights.max(1, keepdims=True)
         anomalous = (weights * self.labels[near.places]).sum(1)
         return np.asarray((anomalous + self.prior) / (weights.sum(1) + 1.0))
@@ -83,6 +87,7 @@ class Labelled:
             "labels": packed(self.labels, "<i4"),
             "k": self.k,
             "prior": self.prior,
+            "blur": self.blur,
         }
 
     @classmethod
@@ -93,6 +98,7 @@ class Labelled:
             unpacked_ints(content["labels"]),
             int(content["k"]),
             float(content["prior"]),
+            float(content["blur"]),
         )
 
 

@@ -10,16 +10,19 @@ from models.tasks.anomaly.labelled import Marks, judged
 from models.tasks.options import Chosen
 from models.tasks.tables import column
 
-__all__ = ["documents", "labels_of", "marked", "scored"]
+__all__ = ["DECIMALS", "documents", "labels_of", "marked", "scored"]
+
+DECIMALS = 9
+"""Of probabilities, none of which is nearer to 0 or 1 than `calibrate.CERTAIN`: what SQL and Python agree on."""
 
 
 def marked(probability: Floats, chosen: Chosen, threshold: float) -> Marks:
-    """Which rows are anomalies: above the threshold, or the ``topk`` most probable ones, ties by order."""
+    """Which rows are anomalies: above the threshold as it is printed, or the ``topk`` most probable, ties by order."""
     top, given = chosen["topk"], chosen["threshold"]
     if top is not None and given is not None:
         raise StudyError("options 'threshold' and 'topk' exclude each other; write one of them")
     if top is None:
-        return np.asarray(probability > (threshold if given is None else given))
+        return np.asarray(np.round(probability, DECIMALS) > (threshold if given is None else given))
     out = np.zeros(len(probability), dtype=bool)
     out[np.argsort(-probability, kind="stable")[:top]] = True
     return out
@@ -27,12 +30,13 @@ def marked(probability: Floats, chosen: Chosen, threshold: float) -> Marks:
 
 def documents(probability: Floats, marks: Marks) -> list[dict[str, Any]]:
     """One ``ml_results`` per row."""
+    unit = 10**DECIMALS
     return [
         {
             "predictions": {"is_anomaly": int(mark)},
-            "probabilities": {"normal": round(1 - each, 12), "anomaly": round(each, 12)},
+            "probabilities": {"normal": (unit - part) / unit, "anomaly": part / unit},
         }
-        for each, mark in zip(probability.tolist(), marks.tolist(), strict=True)
+        for part, mark in zip(np.rint(probability * unit).tolist(), marks.tolist(), strict=True)
     ]
 
 

@@ -17,9 +17,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from models.automl.matrix import Floats, Ints
+from models.automl.matrix import Floats
+from models.tasks.recommendation.factored import Factored, Parts
 from models.tasks.recommendation.ratings import Ratings
-from models.tasks.recommendation.scorer import Scorer, single
+from models.tasks.recommendation.scorer import single
 
 __all__ = ["Baseline"]
 
@@ -29,7 +30,7 @@ TURNS = 10
 
 
 @dataclass(frozen=True)
-class Baseline(Scorer):
+class Baseline(Factored):
     """``mean``: (1,); ``users``, ``items``: deviations, and 0 for unknown ones at the end."""
 
     mean: Floats
@@ -47,6 +48,7 @@ class Baseline(Scorer):
             users = np.bincount(u, r - mean - items[i], len(users)) / (OF_USERS + ratings.per_user)
         return cls(single(np.array([mean])), single(np.append(users, 0.0)), single(np.append(items, 0.0)))
 
-    def score(self, ratings: Ratings, u: Ints, i: Ints) -> Floats:
-        """The sum of the three."""
-        return np.asarray(self.mean[0] + self.users[u] + self.items[i])
+    def parts(self) -> Parts:
+        """No factors."""
+        blank = np.zeros((len(self.users), 0)), np.zeros((len(self.items), 0))
+        return Parts(float(self.mean[0]), self.users, self.items, *blank)

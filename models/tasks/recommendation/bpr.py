@@ -22,9 +22,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit
 
-from models.automl.matrix import Floats, Ints
+from models.automl.matrix import Floats
+from models.tasks.recommendation.factored import Factored, Parts
 from models.tasks.recommendation.ratings import Ratings
-from models.tasks.recommendation.scorer import Scorer, single
+from models.tasks.recommendation.scorer import single
 
 __all__ = ["BPR"]
 
@@ -36,7 +37,7 @@ RATE = 0.05
 
 
 @dataclass(frozen=True)
-class BPR(Scorer):
+class BPR(Factored):
     """``p``, ``q``: factors; ``b``: of items; 0 for unknown ones at the end."""
 
     p: Floats
@@ -72,6 +73,6 @@ class BPR(Scorer):
         blank = np.zeros((1, k))
         return cls(single(np.vstack([p, blank])), single(np.vstack([q, blank])), single(np.append(b, 0.0)))
 
-    def score(self, ratings: Ratings, u: Ints, i: Ints) -> Floats:
+    def parts(self) -> Parts:
         """For ranking only."""
-        return np.asarray(self.b[i] + np.einsum("nk,nk->n", self.p[u], self.q[i]))
+        return Parts(0.0, np.zeros(len(self.p)), self.b, self.p, self.q)

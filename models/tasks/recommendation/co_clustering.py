@@ -20,8 +20,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from models.automl.matrix import Floats, Ints
+from models.tasks.recommendation.factored import Factored, Parts
 from models.tasks.recommendation.ratings import Ratings
-from models.tasks.recommendation.scorer import Scorer, single
+from models.tasks.recommendation.scorer import single
 
 __all__ = ["CoClustering"]
 
@@ -37,7 +38,7 @@ def _means(codes: Ints, values: Floats, size: int, without: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class CoClustering(Scorer):
+class CoClustering(Factored):
     """``mean``: (1,); ``users``, ``items``: deviations from their groups; ``groups``: of them; ``cells``: m(g, h)."""
 
     mean: Floats
@@ -81,10 +82,11 @@ class CoClustering(Scorer):
         groups = (np.append(g, k).astype(np.float64), np.append(h, k).astype(np.float64))
         return cls(single(np.array([mean])), *deviations, *groups, single(wide))
 
-    def score(self, ratings: Ratings, u: Ints, i: Ints) -> Floats:
-        """Cell, and both deviations."""
-        cell = self.cells[self.user_groups[u].astype(np.int64), self.item_groups[i].astype(np.int64)]
-        return np.asarray(cell + self.users[u] + self.items[i])
+    def parts(self) -> Parts:
+        """The cell is a factor of the user that the group of the item picks."""
+        p = self.cells[self.user_groups.astype(np.int64)]
+        q = np.eye(len(self.cells))[self.item_groups.astype(np.int64)]
+        return Parts(0.0, self.users, self.items, p, q)
 
 
 def _groups(r: Floats, g: Ints, h: Ints, k: int, mean: float) -> tuple[Floats, Floats, Floats]:

@@ -36,6 +36,8 @@ RECOMMENDERS: Mapping[str, type[Scorer]] = {
 RANKINGS = ("precision_at_k", "recall_at_k", "hit_ratio_at_k", "ndcg_at_k")
 SHRUNK = 5.0
 """Of a mean over few ratings: so many of the overall mean are added. Of a likeness: so many pairs without any."""
+DECIMALS = 9
+"""Of a likeness: nearer ones are alike, and their order is that of their codes, in SQL as well."""
 BLOCK = 200
 """Users (items) ranked at a time."""
 
@@ -106,18 +108,21 @@ class Recommender:
                 out[place] = found[code]
         return out
 
+    def opinions(self) -> Floats:
+        """(n,) what likeness is about: ratings from the mean of who rates, or 1."""
+        ratings = self.ratings
+        if self.implicit:
+            return np.ones(len(ratings.r))
+        base = Baseline.fit(ratings, {}, 0)
+        # From the mean of who rates: of a user for items, of an item for users.
+        return np.asarray(ratings.r - base.mean[0] - (base.items[ratings.i] if self.turned else base.users[ratings.u]))
+
     def alike(self, mine: Ints, k: int) -> list[tuple[Ints, Floats]]:
         """For each known item (turned: user) the ``k`` most alike, and how: the cosine of what their raters think.
 
         Ratings count from the rater's own mean; few raters in common draw the cosine towards 0; below 0 is 0.
         """
-        ratings = self.ratings
-        values = np.ones(len(ratings.r))
-        if not self.implicit:
-            base = Baseline.fit(ratings, {}, 0)
-            # From the mean of who rates: of a user for items, of an item for users.
-            values = ratings.r - base.mean[0] - (base.items[ratings.i] if self.turned else base.users[ratings.u])
-        matrix, mask = ratings.spread(values), ratings.mask
+        matrix, mask = self.ratings.spread(self.opinions()), self.ratings.mask
         if not self.turned:
             matrix, mask = matrix.T.tocsr(), mask.T.tocsr()
         norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(1)).ravel())
@@ -126,9 +131,10 @@ class Recommender:
             dots = np.asarray((matrix @ matrix[[code]].T).todense()).ravel()
             common = np.asarray((mask @ mask[[code]].T).todense()).ravel()
             likeness = np.maximum(dots / np.maximum(norms * norms[code], 1e-12), 0.0) * common / (common + SHRUNK)
+            likeness = np.round(np.minimum(likeness, 1.0), DECIMALS)
             likeness[code] = -1.0
             first = np.argsort(-likeness, kind="stable")[: min(k, len(likeness) - 1)]
-            out.append((first, np.minimum(likeness[first], 1.0)))
+            out.append((first, likeness[first]))
         return out
 
     def judged(self, metric: str, u: Ints, i: Ints, r: Floats, k: int, unseen: bool) -> float | None:

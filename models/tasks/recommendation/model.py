@@ -10,6 +10,7 @@ import pandas as pd
 from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 from models.rank.document import Said
+from models.tasks.arrays import significant
 from models.tasks.base import Answers, Card, Told, dumped
 from models.tasks.option_tables import ALGORITHMS, Task
 from models.tasks.options import Chosen, algorithms, known_metric, parse
@@ -51,7 +52,7 @@ class RecommendationModel:
         wanted, ratings = chosen["recommend"], self.recommender.ratings
         if wanted == "ratings":
             u, i = self._known(table, self.users, ratings.users), self._known(table, self.items, ratings.items)
-            found = self.recommender.values(u, i).tolist()
+            found = significant(self.recommender.values(u, i)).tolist()
             return Answers([{"predictions": {self.values: value}} for value in found])
         if wanted in ("items", "users_to_items"):
             u = self._known(table, self.users, ratings.users)
@@ -103,7 +104,7 @@ def restore(card: Card, state: Mapping[str, Any]) -> RecommendationModel:
 
 def _listed(found: list[tuple[Ints, Floats]], name: str, words: Sequence[str], value: str) -> Answers:
     return Answers([
-        {"predictions": {name: [words[code] for code in codes.tolist()], value: values.tolist()}}
+        {"predictions": {name: [words[code] for code in codes.tolist()], value: significant(values).tolist()}}
         for codes, values in found
     ])  # fmt: skip
 

@@ -18,9 +18,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from models.automl.matrix import Floats, Ints
+from models.automl.matrix import Floats
+from models.tasks.recommendation.factored import Factored, Parts
 from models.tasks.recommendation.ratings import Ratings
-from models.tasks.recommendation.scorer import Scorer, single
+from models.tasks.recommendation.scorer import single
 
 __all__ = ["NMF"]
 
@@ -29,7 +30,7 @@ LEAST = 1e-9
 
 
 @dataclass(frozen=True)
-class NMF(Scorer):
+class NMF(Factored):
     """``low``: (1,); ``w``, ``h``: factors, and their means for unknown ones at the end."""
 
     low: Floats
@@ -59,6 +60,6 @@ class NMF(Scorer):
         both = (single(np.vstack([each, each.mean(0, keepdims=True)])) for each in (w, h))
         return cls(single(np.array([low])), *both)
 
-    def score(self, ratings: Ratings, u: Ints, i: Ints) -> Floats:
-        """The sum of the parts."""
-        return np.asarray(self.low[0] + np.einsum("nk,nk->n", self.w[u], self.h[i]))
+    def parts(self) -> Parts:
+        """Nothing but factors."""
+        return Parts(float(self.low[0]), np.zeros(len(self.w)), np.zeros(len(self.h)), self.w, self.h)

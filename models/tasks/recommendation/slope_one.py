@@ -47,13 +47,18 @@ class SlopeOne(Scorer):
         base = Baseline.fit(ratings, {}, seed)
         return cls(base.mean, base.users, base.items)
 
+    def pairs(self, ratings: Ratings) -> tuple[Floats, Floats]:
+        """(items, items) how many users rated both, and how much higher they rated the first, in all."""
+        given, mask = ratings.spread(ratings.r), ratings.mask
+        common = (mask.T @ mask).toarray()
+        np.fill_diagonal(common, 0.0)
+        return common, (given.T @ mask - mask.T @ given).toarray()
+
     def score(self, ratings: Ratings, u: Ints, i: Ints) -> Floats:
         """Weighted means of differences."""
         out = np.array(self.mean[0] + self.users[u] + self.items[i])
         given, mask = ratings.spread(ratings.r), ratings.mask
-        common = (mask.T @ mask).toarray()
-        np.fill_diagonal(common, 0.0)
-        above = (given.T @ mask - mask.T @ given).toarray()
+        common, above = self.pairs(ratings)
         users = np.unique(u[u >= 0])
         for start in range(0, len(users), BLOCK):
             block = users[start : start + BLOCK]

@@ -24,8 +24,9 @@ import numpy as np
 
 from models.automl.matrix import Floats, Ints
 from models.tasks.recommendation.baseline import Baseline
+from models.tasks.recommendation.factored import Factored, Parts
 from models.tasks.recommendation.ratings import Ratings
-from models.tasks.recommendation.scorer import CannotFit, Scorer, single
+from models.tasks.recommendation.scorer import CannotFit, single
 
 __all__ = ["SVD", "ridge"]
 
@@ -47,7 +48,7 @@ def ridge(left: Any, mask: Any, factors: Floats, counts: Ints, penalty: float) -
 
 
 @dataclass(frozen=True)
-class SVD(Scorer):
+class SVD(Factored):
     """``mean``, ``users``, ``items``: the baseline; ``p``, ``q``: factors, and 0 for unknown ones at the end."""
 
     mean: Floats
@@ -77,6 +78,6 @@ class SVD(Scorer):
         blank = np.zeros((1, config["factors"]))
         return cls(base.mean, base.users, base.items, single(np.vstack([p, blank])), single(np.vstack([q, blank])))
 
-    def score(self, ratings: Ratings, u: Ints, i: Ints) -> Floats:
+    def parts(self) -> Parts:
         """Baseline and factors."""
-        return np.asarray(self.mean[0] + self.users[u] + self.items[i] + np.einsum("nk,nk->n", self.p[u], self.q[i]))
+        return Parts(float(self.mean[0]), self.users, self.items, self.p, self.q)

@@ -17,10 +17,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from models.automl.matrix import Floats, Ints
+from models.automl.matrix import Floats
 from models.tasks.recommendation.baseline import Baseline
+from models.tasks.recommendation.factored import Factored, Parts
 from models.tasks.recommendation.ratings import Ratings
-from models.tasks.recommendation.scorer import Scorer, single
+from models.tasks.recommendation.scorer import single
 
 __all__ = ["SVDpp"]
 
@@ -30,7 +31,7 @@ FIRST, SECOND = 0.9, 0.999
 
 
 @dataclass(frozen=True)
-class SVDpp(Scorer):
+class SVDpp(Factored):
     """``mean``, ``users``, ``items``: the baseline; ``p``: p(u) and the sum of y; ``q``; 0 for unknown ones."""
 
     mean: Floats
@@ -68,9 +69,9 @@ class SVDpp(Scorer):
         whole = single(np.vstack([p + touched @ y, blank]))
         return cls(base.mean, base.users, base.items, whole, single(np.vstack([q, blank])))
 
-    def score(self, ratings: Ratings, u: Ints, i: Ints) -> Floats:
+    def parts(self) -> Parts:
         """Baseline and factors."""
-        return np.asarray(self.mean[0] + self.users[u] + self.items[i] + np.einsum("nk,nk->n", self.p[u], self.q[i]))
+        return Parts(float(self.mean[0]), self.users, self.items, self.p, self.q)
 
 
 def _step(value: Floats, slope: Floats, moments: tuple[Floats, Floats], step: int) -> Floats:

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from models.automl.model import Model
+from models.sql.install import PARTS
 from models.sql.template import Engine, statements
 from models.sql.walk import Walk, walk_of
 from models.sql.walk.store import store
+from models.sql.walk.tasks import walk_of_task
+from models.tasks.protocol import TaskModel
 from simulators.servers import Server
 
 SCHEMA = "walk `test"
@@ -42,7 +45,7 @@ class Walked:
         """The schema, emptied, with tables and routines."""
         self.run(f"DROP SCHEMA IF EXISTS {self.name}")
         self.run(f"CREATE SCHEMA {self.name} CHARACTER SET utf8mb4")
-        for part in ("tables", "walk_tables", "row"):
+        for part in (each for each in PARTS if each not in ("helpers", "public")):
             for statement in statements(part, self.kind, SCHEMA, SCHEMA):
                 self.run(statement)
 
@@ -52,16 +55,16 @@ class Walked:
             cursor.execute(statement, values)
             return list(cursor.fetchall())
 
-    def load(self, model: Model, handle: str | None = None, owner: str = "genba") -> tuple[str, int, Walk]:
+    def load(self, model: Model | TaskModel, handle: str | None = None, owner: str = "genba") -> tuple[str, int, Walk]:
         """The handle and the number of a model whose rows are stored."""
-        walk = walk_of(model)
+        walk = walk_of(model) if isinstance(model, Model) else walk_of_task(model)
         assert isinstance(walk, Walk), walk
         handle = handle or f"model {next(_numbers)}"
         with self.connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {self.name}.loaded (owner, model_handle, task, walkable, facts, loaded_at) "
                 "VALUES (%s, %s, %s, 1, '{}', NOW(6))",
-                (owner, handle, model.task),
+                (owner, handle, model.task if isinstance(model, Model) else model.card.task),
             )
             number = int(cursor.lastrowid or 0)
             store(cursor, SCHEMA, number, walk)
