@@ -16,7 +16,8 @@ from models.sql.options import flag
 from models.sql.walk.explain import attributions
 from models.tasks.protocol import Answers
 
-__all__ = ["Answered", "Column", "columns_of", "explained", "predicted"]
+__all__ = ["DOCUMENT", "LONGEST_WORD", "OTHERS", "Answered", "Column", "attributed", "columns_of", "explained",
+           "predicted"]  # fmt: skip
 
 LONGEST_WORD = 255
 LONGEST_NAME = 64
@@ -81,7 +82,7 @@ def explained(model: Model, frame: pd.DataFrame, method: str, japanese: bool) ->
     found = attributions(model, frame, method)  # type: ignore[arg-type]
     decided = found.decided if model.task == "classification" else None
     notes = shapes.notes(model, frame, found, japanese=japanese)
-    names = [_attributed(name, place) for place, name in enumerate(found.columns)]
+    names = [attributed(name, place) for place, name in enumerate(found.columns)]
     return Answered(
         {
             "Prediction": type_of(model),
@@ -98,7 +99,7 @@ def explained(model: Model, frame: pd.DataFrame, method: str, japanese: bool) ->
     )
 
 
-def _attributed(name: str, place: int) -> str:
+def attributed(name: str, place: int) -> str:
     """The column of an attribution. A long name is cut, and numbered, since another may begin like it."""
     written = f"{name}_attribution"
     return written if len(written) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 16]}_{place}_attribution"

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from ingest.errors import nearest
 from models.automl.model import Model
-from models.sql.catalog import Catalog
+from models.onnx.model import OnnxModel, decoded
+from models.sql.catalog import Catalog, Entry
 from models.sql.errors import MlError
 from models.sql.names import Name
 from models.sql.options import TABULAR
@@ -21,14 +22,14 @@ from models.sql.queue import Job, Queue
 from models.study.database import read_table
 from models.tasks.protocol import TaskModel, load_task
 
-__all__ = ["AnyModel", "Bench", "Cancelled", "Shelf", "model_of", "needs", "task_of_model", "under_its_name"]
+__all__ = ["AnyModel", "Bench", "Cancelled", "Shelf", "is_onnx", "model_of", "needs", "task_of_model", "under_its_name"]
 
-AnyModel = Model | TaskModel
+AnyModel = Model | TaskModel | OnnxModel
 
 
 def needs(model: AnyModel) -> tuple[str, ...]:
     """Columns that a table must have for the model."""
-    return model.columns if isinstance(model, Model) else model.card.columns
+    return model.columns if isinstance(model, (Model, OnnxModel)) else model.card.columns
 
 
 def model_of(task: str, written: str) -> AnyModel:
@@ -36,9 +37,14 @@ def model_of(task: str, written: str) -> AnyModel:
     return Model.from_text(written) if task in TABULAR else load_task(written)
 
 
+def is_onnx(metadata: Mapping[str, Any]) -> bool:
+    """Does ``model_metadata`` say that a model is an ONNX graph?"""
+    return str(metadata.get("format")).startswith("ONNX")
+
+
 def task_of_model(model: AnyModel) -> str:
     """What it foretells."""
-    return model.task if isinstance(model, Model) else model.card.task
+    return model.task if isinstance(model, (Model, OnnxModel)) else model.card.task
 
 
 KEPT = 8
@@ -190,10 +196,15 @@ class Bench:
         key = (owner, self.handle, number)
         return self.shelf.get(key, lambda: self.unpack(owner, self.handle))
 
-    def explainable(self) -> Model:
+    def loaded_entry(self) -> Entry:
+        """What the catalog of its owner says of the loaded model of the call."""
+        owner = str(self.loaded(self.handle)[1].get("owner", self.job.owner))
+        return Catalog(self.engine, owner).entry(self.handle)
+
+    def explainable(self) -> Model | OnnxModel:
         """The loaded model of the call, if its task is one that is explained. Raises `MlError`."""
         model = self.model()
-        if not isinstance(model, Model):
+        if not isinstance(model, (Model, OnnxModel)):
             raise MlError(f"{task_of_model(model)} models are not explained; classification and regression are")
         return model
 
@@ -203,4 +214,7 @@ class Bench:
         entry = catalog.entry(handle)
         if entry.status != "Ready":
             raise MlError(f"model {handle!r} is {entry.status}, not Ready; see model_metadata in MODEL_CATALOG")
-        return model_of(entry.task, catalog.object(handle))
+        written = catalog.object(handle)
+        if is_onnx(entry.metadata):
+            return OnnxModel.of(decoded(written), entry.metadata)
+        return model_of(entry.task, written)

@@ -166,6 +166,15 @@ class Catalog:
             if model is not None:
                 self._store(connection, handle, list(_pieces(model)))
 
+    def note(self, handle: str, name: str, value: Any) -> None:
+        """One more field of ``model_metadata``."""
+        metadata = self.entry(handle).metadata | {name: value}
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(f"UPDATE {self.home}.MODEL_CATALOG SET model_metadata = :metadata WHERE model_handle = :handle"),  # noqa: S608
+                {"metadata": _text(metadata), "handle": handle},
+            )
+
     def failed(self, handle: str, why: str) -> None:
         """A training that ended in an error: the row stays and says why, as HeatWave's does."""
         with self.engine.begin() as connection:

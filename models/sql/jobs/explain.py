@@ -8,8 +8,10 @@ import pandas as pd
 from ingest.errors import StudyError, nearest
 from models.automl.explain.overall import global_
 from models.automl.model import Model
+from models.onnx.model import OnnxModel
 from models.sql.bench import Bench, under_its_name
 from models.sql.errors import MlError
+from models.sql.imported import explain_whole
 from models.sql.options import checked, names_of
 
 __all__ = ["EXPLAINERS", "ROW_EXPLAINERS", "explain"]
@@ -28,6 +30,8 @@ def explain(bench: Bench) -> dict[str, Any]:
     row_method = str(options.get("prediction_explainer", "permutation_importance"))
     if row_method not in ROW_EXPLAINERS:
         raise MlError(f"prediction_explainer {row_method[:40]!r} is unknown; {nearest(row_method, ROW_EXPLAINERS)}")
+    if isinstance(model, OnnxModel):
+        return explain_whole(bench, model, options)
     frame = _labelled(bench, model)
     bench.tell("explaining", 0.2)
     if method == "partial_dependence":

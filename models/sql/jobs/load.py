@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.automl.facts import versions
 from models.automl.model import Model
+from models.onnx.model import OnnxModel
 from models.sql.bench import Bench, needs, task_of_model
 from models.sql.catalog import Catalog
 from models.sql.errors import MlError
@@ -33,6 +34,9 @@ def load(bench: Bench) -> dict[str, Any]:
     if isinstance(model, Model):
         facts |= {"target": model.target.name}
         walk = walk_of(model)
+    elif isinstance(model, OnnxModel):
+        facts |= {"target": model.described.target}
+        walk = Unwalkable("it is an imported ONNX model, which the worker runs")
     else:
         walk = Unwalkable(f"{task_of_model(model)} is not evaluated row by row")
     if isinstance(walk, Unwalkable):

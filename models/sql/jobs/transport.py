@@ -6,14 +6,16 @@ import orjson
 from sqlalchemy import text
 
 from ingest.errors import StudyError
-from models.sql.bench import Bench, model_of
-from models.sql.catalog import decoded
+from models.onnx.model import OnnxModel, decoded
+from models.sql.bench import Bench, is_onnx, model_of
+from models.sql.catalog import decoded as found_in
 from models.sql.errors import MlError
 from models.sql.names import Name, quote
 
 __all__ = ["export_model", "import_model"]
 
-ONNX = "ONNX models are not imported; import a table that ML_MODEL_EXPORT made"
+ONNX = "ONNXv2.0"
+"""What an imported model is kept as, in HeatWave's words: its bytes in Base64."""
 
 
 def export_model(bench: Bench) -> dict[str, Any]:
@@ -56,23 +58,28 @@ def _literal(text_: str) -> str:
 
 
 def import_model(bench: Bench) -> dict[str, Any]:
-    """A model of ours out of a table that ML_MODEL_EXPORT made. ONNX is refused by name."""
+    """A model of ours out of a table that ML_MODEL_EXPORT made, or an ONNX model out of a table or a Base64 text."""
     metadata = bench.args.get("metadata")
     metadata = orjson.loads(metadata) if isinstance(metadata, str) else metadata
+    written = bench.args.get("object")
+    if metadata is None and written is not None:
+        metadata = {}
     if not isinstance(metadata, dict):
         raise MlError("model_metadata is NULL or no object; write JSON_OBJECT(...)")
-    if bench.args.get("object") is not None:
-        raise MlError(ONNX)
-    written, metadata = _from_table(bench)
-    if str(metadata.get("format", "")).startswith("ONNX"):
-        raise MlError(ONNX)
-    task = str(metadata.get("task", "classification"))
-    try:
-        model = model_of(task, written)
-    except StudyError as error:
-        raise MlError(f"the table holds no model of ours: {error}") from None
+    if written is None:
+        written, metadata = _from_table(bench)
+    task = str(metadata.get("task") or "classification")
+    # HeatWave's rule: what says nothing of its format is ONNX.
+    if metadata.get("format") is None or is_onnx(metadata):
+        OnnxModel.of(decoded(str(written)), metadata)
+        metadata |= {"format": ONNX, "task": task}
+    else:
+        try:
+            written = model_of(task, str(written)).to_text()  # type: ignore[union-attr]
+        except StudyError as error:
+            raise MlError(f"the table holds no model of ours: {error}") from None
     handle = _begin(bench, metadata, task)
-    bench.catalog.finish(handle, model.to_text(), metadata, metadata.get("model_explanation") or {})
+    bench.catalog.finish(handle, str(written), metadata, metadata.get("model_explanation") or {})
     return {"handle": handle}
 
 
@@ -96,9 +103,10 @@ def _from_table(bench: Bench) -> tuple[str, dict[str, Any]]:
         raise MlError(f"the table has no column {min(missing)!r}; give one that ML_MODEL_EXPORT made")
     frame = frame.sort_values("chunk_id")
     described = frame[frame["model_metadata"].notna()]
-    if len(described) != 1 or int(described["chunk_id"].iloc[0]) > 1:
-        raise MlError("exactly the row with chunk_id 1 must hold model_metadata; give a table as exported")
+    if len(described) > 1 or (len(described) and int(described["chunk_id"].iloc[0]) > 1):
+        raise MlError("none but the row with chunk_id 1 may hold model_metadata; give a table as exported")
     written = "".join(frame["model_object"].dropna())
     if not written:
         raise MlError("the table holds no model_object; the model exported was not Ready")
-    return written, decoded(described["model_metadata"].iloc[0])
+    metadata = None if described.empty else found_in(described["model_metadata"].iloc[0])
+    return written, metadata if isinstance(metadata, dict) else {}

@@ -1,0 +1,153 @@
+"""Imported ONNX models in the routines: what they say and why as columns of output tables, their scores, their loading.
+
+They are run by `models.onnx`; the documents are those of our own models.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from ingest.errors import nearest
+from models.automl.model import Model
+from models.automl.options import METRICS
+from models.automl.target import Target
+from models.onnx.judge import effects, importance, score, typical
+from models.onnx.model import OnnxModel, Said
+from models.sql import shapes
+from models.sql.answers import DOCUMENT, LONGEST_WORD, OTHERS, Answered, attributed
+from models.sql.bench import Bench
+from models.sql.errors import MlError
+from models.sql.options import flag
+from models.sql.tables import shape_of
+from models.sql.walk.explain import DECIMALS, Attributions, rounded
+from models.sql.walk.explained import EXPLAINED
+from models.sql.walk.said import quoted
+
+__all__ = ["BACKGROUND", "explain_rows", "explain_whole", "fitted", "predict_rows", "score_rows"]
+
+BACKGROUND = "background"
+"""Field of ``model_metadata``: the typical row, which ML_EXPLAIN learns from its table."""
+ONLY = "permutation_importance"
+
+
+class _View:
+    """As much of a model as `shapes` reads."""
+
+    def __init__(self, model: OnnxModel, said: Said) -> None:
+        self.task = model.task
+        self.target = Target(model.described.target, model.task, said.labels)
+
+
+def fitted(bench: Bench, model: OnnxModel) -> OnnxModel:
+    """The model, its columns found in the table of the call."""
+    shape = shape_of(bench)
+    return model.on(shape.columns, shape.key)
+
+
+def predict_rows(model: OnnxModel, frame: pd.DataFrame, options: Mapping[str, Any]) -> Answered:
+    """``Prediction`` and ``ml_results`` of rows."""
+    for name in OTHERS:
+        if name in options:
+            raise MlError(f"option {name!r} is not for {model.task}; leave it out")
+    if flag(options, "additional_details", False):
+        raise MlError("additional_details needs a drift detector, which an imported ONNX model does not bring")
+    said = model.say(frame)
+    view = cast("Model", _View(model, said))
+    predictions = shapes.predictions(view, said.raw, said.codes)
+    goal = quoted(model.described.target)
+    if model.task == "classification" and not model.probable:
+        results = [f'{{"predictions": {{{goal}: {quoted(label)}}}}}' for label in predictions]
+    else:
+        results = shapes.results(view, said.raw, said.codes)
+    for row in np.flatnonzero(~said.known).tolist():
+        predictions[row], results[row] = None, f'{{"predictions": {{{goal}: null}}}}'
+    return Answered(
+        {"Prediction": _type(model), "ml_results": DOCUMENT}, {"Prediction": predictions, "ml_results": results}
+    )
+
+
+def _type(model: OnnxModel) -> str:
+    return {"text": f"VARCHAR({LONGEST_WORD})", "whole": "BIGINT", "number": "DOUBLE"}[model.kind]
+
+
+def explain_rows(bench: Bench, model: OnnxModel, options: Mapping[str, Any]) -> Any:
+    """What explains a batch of rows. The typical row is ML_EXPLAIN's; where it was not called, that of the batch."""
+    _only(options, "prediction_explainer")
+    entry = bench.loaded_entry()
+    ranked = [name for name in entry.explanation.get(ONLY, {}) if name in model.columns]
+    columns = tuple(dict.fromkeys([*ranked, *model.columns]))[:EXPLAINED]
+    kept = entry.metadata.get(BACKGROUND)
+
+    def answer(frame: pd.DataFrame) -> Answered:
+        other = kept if isinstance(kept, dict) else typical(frame, columns)
+        said, values, largest = effects(model, frame, columns, other)
+        if model.task == "classification":
+            found = Attributions(columns, said.raw, said.codes, np.round(values, DECIMALS) + 0.0)
+        else:
+            found = Attributions(columns, said.raw, np.zeros(0, np.int64), rounded(values, largest))
+        return _explained(model, frame, said, found, bench.japanese)
+
+    return answer
+
+
+def _explained(model: OnnxModel, frame: pd.DataFrame, said: Said, found: Attributions, japanese: bool) -> Answered:
+    view = cast("Model", _View(model, said))
+    notes = shapes.notes(view, frame, found, japanese=japanese)
+    names = [attributed(name, place) for place, name in enumerate(found.columns)]
+    predictions = shapes.predictions(view, said.raw, said.codes)
+    for row in np.flatnonzero(~said.known).tolist():
+        predictions[row] = None
+    return Answered(
+        {"Prediction": _type(model), "Notes": "TEXT", **dict.fromkeys(names, "DOUBLE"), "ml_results": DOCUMENT},
+        {
+            "Prediction": predictions,
+            "Notes": notes,
+            **{name: found.values[:, place] for place, name in enumerate(names)},
+            "ml_results": shapes.explanations(view, found, notes),
+        },
+    )
+
+
+def _only(options: Mapping[str, Any], name: str) -> None:
+    asked = str(options.get(name, ONLY))
+    if asked != ONLY:
+        raise MlError(f"{name} {asked[:40]!r} is not for an imported ONNX model; {ONLY} is")
+
+
+def explain_whole(bench: Bench, model: OnnxModel, options: Mapping[str, Any]) -> dict[str, Any]:
+    """ML_EXPLAIN: adds ``permutation_importance`` to ``model_explanation``, and keeps the typical row."""
+    _only(options, "model_explainer")
+    _only(options, "prediction_explainer")
+    target = bench.args.get("target") or model.described.target
+    frame, model = _labelled(bench, model, target)
+    bench.tell("explaining", 0.2)
+    found = importance(model, frame, target)
+    bench.catalog.explained(bench.handle, {ONLY: found})
+    bench.catalog.note(bench.handle, BACKGROUND, typical(frame, model.columns))
+    return {"explained": ONLY}
+
+
+def score_rows(bench: Bench, model: OnnxModel) -> float | None:
+    """ML_SCORE."""
+    target, metric = bench.args.get("target"), str(bench.args.get("metric"))
+    if target is None:
+        raise MlError(f"the target is NULL; a {model.task} model is scored against a column")
+    if metric not in METRICS[model.task]:
+        raise MlError(f"metric {metric[:40]!r} is not one of {model.task}; {nearest(metric, METRICS[model.task])}")
+    frame, model = _labelled(bench, model, target)
+    return score(model, frame, target, metric)
+
+
+def _labelled(bench: Bench, model: OnnxModel, target: str) -> tuple[pd.DataFrame, OnnxModel]:
+    """The table of the call, and the model with its columns found in it."""
+    frame = bench.read()
+    bench.has_column(target, frame.columns)
+    if not len(frame):
+        raise MlError(f"table {bench.args['table']!r} holds no rows; give labelled ones")
+    model = model.on([name for name in frame.columns if name != target], shape_of(bench).key)
+    missing = next((name for name in model.columns if name not in frame.columns), None)
+    if missing is not None:
+        raise MlError(f"table {bench.args['table']!r} has no column {missing!r}, which the model needs")
+    return frame, model

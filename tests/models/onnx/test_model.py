@@ -1,0 +1,183 @@
+"""Imported models: what their outputs are made of, what is refused and in which words, and that nothing gets out."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ingest.errors import StudyError
+from models.onnx import apart
+from models.onnx.audit import audited
+from models.onnx.described import Described
+from models.onnx.feeds import Input, bound, inputs_of
+from models.onnx.judge import effects, importance, score, typical
+from models.onnx.model import OnnxModel, decoded
+from tests.models.onnx.graphs import linear, many_inputs, tensor_input, wild
+
+FRAME = pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [3.0, 1.0, 0.5]})
+SIGMOID = 1 / (1 + np.exp(-(FRAME["a"] - FRAME["b"]).to_numpy()))
+
+
+def outputs(**named: Any) -> dict[str, Any]:
+    return {"onnx_outputs_info": named}
+
+
+@pytest.mark.parametrize(
+    ("graph", "named"),
+    [
+        (tensor_input(), {"predictions_name": "label", "prediction_probabilities_name": "chances"}),
+        (tensor_input(zipped=False), {"prediction_probabilities_name": "scores"}),
+    ],
+    ids=["maps", "tensor"],
+)
+def test_probabilities_as_maps_and_as_tensors(graph: bytes, named: dict[str, str]) -> None:
+    said = OnnxModel.of(graph, outputs(**named)).on(["a", "b"]).say(FRAME)
+    assert said.labels == ("no", "yes")
+    assert said.codes[:2].tolist() == [0, 1]
+    assert said.raw[:2, 1] == pytest.approx(SIGMOID[:2], abs=1e-6)
+    assert said.known.tolist() == [True, True, False]
+
+
+def test_a_label_for_every_output() -> None:
+    """The label of a number, from either way of writing the map; a text column; a probability of the second class."""
+    frame = pd.DataFrame({"die": ["B", None, "C"], "temp": [1.5, 3.5, 2.0]})
+    for labels in ({"0": "OK", "1": "NG"}, {"OK": 0, "NG": 1}):
+        named = outputs(predictions_name="said", prediction_probabilities_name="chance", labels_map=labels)
+        said = OnnxModel.of(many_inputs(), named).say(frame)
+        assert [said.labels[code] for code in said.codes] == ["NG", "NG", "OK"]
+        assert said.raw[:, 1] == pytest.approx([1 / (1 + np.exp(-x)) for x in (0.5, 0.5, -1.0)], abs=1e-6)
+    alone = OnnxModel.of(many_inputs(), outputs(predictions_name="said")).say(frame)
+    assert alone.raw.tolist() == [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]
+
+
+def test_rows_at_a_time() -> None:
+    """A graph that takes two rows at once, and a table of five."""
+    frame = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [1.0] * 5})
+    said = OnnxModel.of(linear([1, 2], 5, rows=2), {"task": "regression"}).on(["a", "b"]).say(frame)
+    assert said.raw[:, 0].tolist() == [8.0, 9.0, 10.0, 11.0, 12.0]
+
+
+def test_columns_are_found() -> None:
+    described = Described.of({"task": "regression", "target_column_name": "y"})
+    wide, one = Input("x", "tensor(float)", (2,), None), Input("x", "tensor(float)", (1,), None)
+
+    def columns(*found: Any) -> list[str]:
+        return [name for feed in found[0] or () for name in feed.columns]
+
+    assert bound([wide], described) is None
+    assert columns(bound([wide], described, ["a", "y", "b"])) == ["a", "b"]
+    assert columns(bound([wide], described, ["id", "a", "b", "y"], ["id"])) == ["a", "b"]
+    assert columns(bound([one], described, ["id", "x"])) == ["x"]
+    named = Described.of({"task": "regression", "column_names": ["c", "d"]})
+    assert columns(bound([wide], named)) == ["c", "d"]
+    with pytest.raises(StudyError, match=r"takes 2 columns, the table has 3 beside the target"):
+        bound([wide], described, ["a", "b", "c"])
+    with pytest.raises(StudyError, match=r"'x' has shape \['n', 'm'\]"):
+        inputs_of({"inputs": [["x", "tensor(float)", ["n", "m"]]]})
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"task": "forecasting"}, "task 'forecasting' of model_metadata"),
+        ({"column_names": "a"}, "column_names of model_metadata"),
+        ({"onnx_outputs_info": ["label"]}, "onnx_outputs_info of model_metadata is no object"),
+        (outputs(prediction_name="label"), "has no 'prediction_name'; did you mean 'predictions_name'"),
+        (outputs(predictions_name=1), "predictions_name of model_metadata is '1', no name"),
+        (outputs(labels_map=["no"]), "labels_map is no map"),
+        (outputs(labels_map={"a": "x", "b": "x"}), "labels_map gives one label twice"),
+        ({"onnx_inputs_info": {"data_types_map": {"float": "float64"}}}, "data_types_map names 'float'"),
+        ({"onnx_inputs_info": {"data_types_map": {"tensor(float)": "complex64"}}}, "no input takes 'complex64'"),
+        ({"task": "regression"} | outputs(prediction_probabilities_name="p"), "regression has neither"),
+    ],
+)  # fmt: skip
+def test_metadata_that_is_wrong(metadata: dict[str, Any], said: str) -> None:
+    with pytest.raises(StudyError, match=said):
+        Described.of(metadata)
+
+
+@pytest.mark.parametrize(
+    ("graph", "said"),
+    [
+        pytest.param(b"no model", "the bytes are no ONNX model", id="words"),
+        pytest.param(b"", "holds no graph", id="nothing"),
+        pytest.param(linear([1], 0)[:-9], "the bytes are no ONNX model", id="cut"),
+        pytest.param(wild("custom"), "operator evil.Steal is not of the ONNX standard", id="custom"),
+        pytest.param(wild("file"), "tensor 'w' lies in a file beside the model", id="file"),
+    ],
+)
+def test_models_that_are_refused(graph: bytes, said: str) -> None:
+    with pytest.raises(StudyError, match=said):
+        audited(graph)
+
+
+def test_outputs_that_are_not_named() -> None:
+    with pytest.raises(
+        StudyError, match="names neither predictions_name nor prediction_probabilities_name; there are: l"
+    ):
+        OnnxModel.of(tensor_input(), {})
+    with pytest.raises(StudyError, match="'lable' is no output of the ONNX model; did you mean 'label'"):
+        OnnxModel.of(tensor_input(), outputs(predictions_name="lable"))
+
+
+def test_text_that_is_no_base64() -> None:
+    assert decoded("b25u\neA==\n") == b"onnx"
+    for text in ("", "b25ue", "ö"):
+        with pytest.raises(StudyError, match="model_object"):
+            decoded(text)
+
+
+def test_a_model_that_never_ends_and_one_that_eats_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next question is answered, whatever the last one did."""
+    monkeypatch.setattr(apart, "SECONDS", 1.0)
+    endless = OnnxModel.of(wild("loop"), {"task": "regression"}).on(["a"])
+    with pytest.raises(StudyError, match="took longer than 1 s"):
+        endless.say(FRAME)
+    greedy = OnnxModel.of(wild("memory"), {"task": "regression"}).on(["a"])
+    with pytest.raises(StudyError, match=r"fails on these rows|ended its process"):
+        greedy.say(FRAME)
+
+
+def test_cells_of_the_wrong_kind() -> None:
+    model = OnnxModel.of(linear([1, 2], 5), {"task": "regression"}).on(["a", "b"])
+    with pytest.raises(StudyError, match="column 'b' holds 'x', and its input takes numbers"):
+        model.say(pd.DataFrame({"a": [1.0], "b": ["x"]}))
+    assert model.say(pd.DataFrame({"a": [1.0], "b": ["2.5"]})).raw[0, 0] == 11.0
+    assert model.say(pd.DataFrame({"a": pd.Series([], dtype=float), "b": []})).raw.shape == (0, 1)
+
+
+def test_scores_and_what_speaks() -> None:
+    """y = a + 2 b + 5, so an effect is the coefficient times the way to the median."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.integers(0, 9, 300), "b": rng.integers(0, 9, 300), "c": "x"})
+    frame["y"] = frame["a"] + 2 * frame["b"] + 5
+    model = OnnxModel.of(linear([1, 2], 5), {"task": "regression"}).on(["a", "b"])
+    assert score(model, frame, "y", "r2") == 1.0
+    found = importance(model, frame, "y")
+    assert list(found) == ["b", "a"]
+    # Shuffled, a column's share of the variance is lost twice: 2 · 4 / 5 and 2 · 1 / 5.
+    assert found["b"] == pytest.approx(1.6, abs=0.25)
+    other = typical(frame, ("a", "b", "c"))
+    assert other == {"a": 4, "b": 4, "c": "x"}
+    _, values, _ = effects(model, frame, ("a", "b"), other)
+    assert values == pytest.approx((frame[["a", "b"]] - 4).to_numpy() * [1, 2])
+
+
+def test_scores_of_classes() -> None:
+    model = OnnxModel.of(tensor_input(), outputs(prediction_probabilities_name="chances")).on(["a", "b"])
+    frame = pd.DataFrame({"a": [1.0, 2.0, 0.0], "b": [0.0, 1.0, 2.0], "y": ["yes", "no", "no"]})
+    assert score(model, frame, "y", "accuracy") == pytest.approx(2 / 3)
+    chances = 1 / (1 + np.exp(-np.array([1.0, -1.0, 2.0])))
+    assert score(model, frame, "y", "neg_log_loss") == pytest.approx(np.log(chances).mean(), abs=1e-6)
+    only = OnnxModel.of(tensor_input(), outputs(predictions_name="label")).on(["a", "b"])
+    with pytest.raises(StudyError, match="names no prediction_probabilities_name"):
+        score(only, frame, "y", "roc_auc")
+    with pytest.raises(StudyError, match="none of the model's classes no, yes"):
+        score(model, frame.assign(y=1), "y", "accuracy")
+
+
+def test_without_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(StudyError, match=r"pip install 'genba\[onnx\]'"):
+        OnnxModel.of(linear([1], 0), {"task": "regression"})
