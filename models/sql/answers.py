@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import orjson
 import pandas as pd
 
 from models.automl.model import Model
@@ -14,9 +13,10 @@ from models.sql.drift import Detector
 from models.sql.errors import MlError
 from models.sql.options import flag
 from models.sql.walk.explain import attributions
-from models.tasks.protocol import Answers
+from models.tasks.anomaly.model import AnomalyModel
+from models.tasks.protocol import TaskModel
 
-__all__ = ["DOCUMENT", "LONGEST_WORD", "OTHERS", "Answered", "Column", "attributed", "columns_of", "explained",
+__all__ = ["DOCUMENT", "LONGEST_WORD", "OTHERS", "Answered", "Column", "answered", "attributed", "explained",
            "predicted"]  # fmt: skip
 
 LONGEST_WORD = 255
@@ -52,9 +52,12 @@ def predicted(model: Model, frame: pd.DataFrame, options: Mapping[str, Any]) -> 
     )
 
 
-def drifts_of(model: Model, frame: pd.DataFrame) -> list[str]:
+def drifts_of(model: Model | AnomalyModel, frame: pd.DataFrame) -> list[str]:
     """How unlike the rows of training each row is. Raises `MlError` for a model that was not taught to tell."""
-    learnt = model.facts.get("drift")
+    if isinstance(model, Model):
+        preparation, learnt = model.preparation, model.facts.get("drift")
+    else:
+        preparation, learnt = model.space.preparation, model.card.facts.get("drift")
     if learnt is None:
         raise MlError(
             "the model has no drift detector: an earlier release trained it; train it again for additional_details"
@@ -62,7 +65,7 @@ def drifts_of(model: Model, frame: pd.DataFrame) -> list[str]:
     if not len(frame):
         return []
     detector = Detector.from_dict(learnt)
-    return shapes.drifts([each.column for each in detector.watched], detector.surprises(model.preparation, frame))
+    return shapes.drifts([each.column for each in detector.watched], detector.surprises(preparation, frame))
 
 
 def type_of(model: Model) -> str:
@@ -105,13 +108,18 @@ def attributed(name: str, place: int) -> str:
     return written if len(written) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 16]}_{place}_attribution"
 
 
-def columns_of(answers: Answers) -> Answered:
-    """The answers of another task; ``Prediction`` only where the task has one."""
-    documents = [orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode() for document in answers.results]
-    types, columns = {"ml_results": DOCUMENT}, {"ml_results": documents}
-    if answers.predictions is None:
+def answered(model: TaskModel, frame: pd.DataFrame, options: Mapping[str, Any]) -> Answered:
+    """What a model of another task says of rows."""
+    drift = None
+    if flag(options, "additional_details", False):
+        if not isinstance(model, AnomalyModel):
+            raise MlError(f"{model.card.task} has no drift to tell; leave additional_details out")
+        drift = drifts_of(model, frame)
+    found = model.predict(frame, {name: value for name, value in options.items() if name != "additional_details"})
+    types, columns = {"ml_results": DOCUMENT}, {"ml_results": shapes.documents(found.results, drift)}
+    if found.predictions is None:
         return Answered(types, columns)
-    values = list(answers.predictions)
+    values = list(found.predictions)
     return Answered({"Prediction": _type(values)} | types, {"Prediction": values} | columns)
 
 

@@ -7,9 +7,11 @@ values. Probabilities have six decimals, a whole number ends in ``.0``, values h
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from operator import add
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from models.automl.matrix import Floats, Ints
@@ -21,6 +23,7 @@ from models.study.data import word
 
 __all__ = [
     "brief",
+    "documents",
     "drifts",
     "explain_document",
     "explanations",
@@ -53,6 +56,22 @@ def number(x: float) -> str:
     return f"{mantissa}e{int(power)}"
 
 
+def numbers(values: Floats) -> list[str]:
+    """`number` of each of (n,), at the speed of a JSON writer.
+
+    >>> numbers(np.array([5.0, 1.5e-7, 2e22, -0.0, 0.1]))
+    ['5.0', '0.00000015', '2e22', '0.0', '0.1']
+    """
+    values = np.ascontiguousarray(values) + 0.0
+    if not len(values):
+        return []
+    texts = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode().split(",")
+    size = np.abs(values)
+    for place in np.flatnonzero((values != 0) & ~((size >= 1e-4) & (size < 1e15))).tolist():
+        texts[place] = number(float(values[place]))
+    return texts
+
+
 def brief(values: Floats) -> Floats:
     """(n,) to twelve significant digits: what two ways of adding up agree on."""
     return decimal(values, DIGITS - 1 - np.floor(np.log10(np.maximum(np.abs(values), 1e-300))))
@@ -74,7 +93,30 @@ def predictions(model: Model, raw: Floats, decided: Ints | None = None) -> list[
 
 def results(model: Model, raw: Floats, decided: Ints | None = None, drift: Sequence[str] | None = None) -> list[str]:
     """``ml_results`` of predictions. ``drift``: what `drifts` says of the same rows."""
-    plain = _results(model, raw, decided)
+    return _detailed(_results(model, raw, decided), drift)
+
+
+def documents(results: Sequence[Any], drift: Sequence[str] | None = None) -> list[str]:
+    """``ml_results`` of the other tasks. ``drift``: what `drifts` says of the same rows.
+
+    >>> documents([{"predictions": {"item": ["a", "b"], "rating": [5.0, 1e-7]}}])
+    ['{"predictions": {"item": ["a", "b"], "rating": [5.0, 0.0000001]}}']
+    """
+    return _detailed([_written(each) for each in results], drift)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quoted(str(name))}: {_written(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float):
+        return number(plain) if np.isfinite(plain) else "null"
+    return quoted(plain)
+
+
+def _detailed(plain: list[str], drift: Sequence[str] | None) -> list[str]:
     if drift is None:
         return plain
     return [f'{document[:-1]}, "drift": {told}}}' for document, told in zip(plain, drift, strict=True)]
@@ -110,7 +152,7 @@ def drifts(names: Sequence[str], surprises: Floats) -> list[str]:
 def _results(model: Model, raw: Floats, decided: Ints | None) -> list[str]:
     goal = quoted(model.target.name)
     if model.task == "regression":
-        return [f'{{"predictions": {{{goal}: {number(value)}}}}}' for value in brief(raw[:, 0]).tolist()]
+        return [f'{{"predictions": {{{goal}: {value}}}}}' for value in numbers(brief(raw[:, 0]))]
     codes = model.decisions.decide(raw) if decided is None else decided
     heads = [f'{{"predictions": {{{goal}: {quoted(label)}}}, "probabilities": {{' for label in model.target.classes]
     lines: list[str] = np.array(heads, dtype=object)[codes].tolist()
@@ -181,8 +223,10 @@ def explanations(model: Model, found: Attributions, said: Sequence[str]) -> list
     # MariaDB and MySQL write a whole value as 5.0, a whole label as 5.
     written = [number(label) if model.task == "regression" else quoted(label) for label in labels]
     out = []
-    for row, note, label in zip(found.values.tolist(), said, written, strict=True):
-        parts = ", ".join(name + number(value) for name, value in zip(names, row, strict=True))
+    width = len(names)
+    values = numbers(found.values.ravel())
+    for row, (note, label) in enumerate(zip(said, written, strict=True)):
+        parts = ", ".join(map(add, names, values[row * width : (row + 1) * width]))
         out.append(
             f'{{"attributions": {{{parts}}}, "predictions": {{{goal}: {label}}}, '
             f'"notes": {json.dumps(note, ensure_ascii=False)}}}'

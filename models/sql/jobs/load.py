@@ -15,6 +15,7 @@ from models.sql.errors import MlError
 from models.sql.names import Name
 from models.sql.walk.rows import Unwalkable
 from models.sql.walk.store import store
+from models.sql.walk.tasks import walk_of_task
 from models.sql.walk.walk import walk_of
 
 __all__ = ["load"]
@@ -38,7 +39,7 @@ def load(bench: Bench) -> dict[str, Any]:
         facts |= {"target": model.described.target}
         walk = Unwalkable("it is an imported ONNX model, which the worker runs")
     else:
-        walk = Unwalkable(f"{task_of_model(model)} is not evaluated row by row")
+        walk = walk_of_task(model)
     if isinstance(walk, Unwalkable):
         facts["why"] = walk.why
     with bench.engine.begin() as connection:

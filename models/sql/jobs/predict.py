@@ -7,12 +7,12 @@ import pandas as pd
 
 from models.automl.model import Model
 from models.onnx.model import OnnxModel
-from models.sql.answers import Answered, columns_of, explained, predicted
-from models.sql.bench import AnyModel, Bench, needs, task_of_model
+from models.sql.answers import Answered, answered, explained, predicted
+from models.sql.bench import AnyModel, Bench, needs
 from models.sql.errors import MlError
 from models.sql.imported import explain_rows, fitted, predict_rows
 from models.sql.names import Name
-from models.sql.options import checked, flag
+from models.sql.options import checked
 from models.sql.outputs import Output
 from models.sql.pages import Keyed, ahead, pages
 from models.sql.tables import BATCH, shape_of
@@ -78,11 +78,6 @@ def _batches(
 
 def _whole(bench: Bench, model: TaskModel, options: Mapping[str, Any]) -> dict[str, Any]:
     """Tasks whose answers depend on all rows together: the table is read at once."""
-    if flag(options, "additional_details", False):
-        raise MlError(
-            f"additional_details tells the drift of classification and regression, not of {task_of_model(model)}"
-        )
-    options = {name: value for name, value in options.items() if name != "additional_details"}
     shape = shape_of(bench)
     output = Output(bench, shape)
     keys, frames = [], []
@@ -91,5 +86,5 @@ def _whole(bench: Bench, model: TaskModel, options: Mapping[str, Any]) -> dict[s
         frames.append(frame)
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(shape.columns))
     numbers = pd.concat(keys, ignore_index=True) if keys else pd.Series(dtype="int64")
-    output.write(numbers, columns_of(model.predict(frame, options)))
+    output.write(numbers, answered(model, frame, options))
     return {"statements": output.finish()}

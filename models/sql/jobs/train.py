@@ -16,6 +16,7 @@ from models.sql.errors import MlError, coded
 from models.sql.options import TABULAR, task_of, train_options, whole
 from models.sql.walk.distil import walkable
 from models.sql.walk.explained import explained_columns
+from models.tasks.anomaly.model import AnomalyModel
 from models.tasks.protocol import TaskModel, fit_task
 
 __all__ = ["importance_of", "train"]
@@ -155,6 +156,9 @@ def _other(
         task, frame, target, words, seed=seed, told=lambda what, share: bench.tell(what, 0.05 + 0.9 * share)
     )
     card, facts = model.card, dict(model.card.facts)
+    if isinstance(model, AnomalyModel):
+        detector, facts["training_drift_metric"] = learn(model.space.preparation, model.space.columns, frame)
+        model = replace(model, card=replace(card, facts={**card.facts, "drift": detector.to_dict()}))
     metadata = {
         "task": task,
         "column_names": [str(column) for column in frame.columns if column != target],

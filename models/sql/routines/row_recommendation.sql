@@ -192,8 +192,8 @@ BEGIN
     END IF;
     SELECT IF(side, r.items, r.users) INTO many FROM {{tables}}.walk_recommender r WHERE r.model_no = model;
     IF me = many THEN
-        SELECT LEFT(CONCAT(QUOTE(LEFT(JSON_UNQUOTE(JSON_EXTRACT(input_data, c.path)), 30)), ' in column ', QUOTE(LEFT(c.name, 30)),
-            ' is unknown to the model: nothing is known to be like it'), 128) INTO told
+        SELECT LEFT(CONCAT(IF(JSON_TYPE(JSON_EXTRACT(input_data, c.path)) = 'NULL', 'NULL', QUOTE(LEFT(JSON_UNQUOTE(JSON_EXTRACT(input_data, c.path)), 30))),
+            ' in column ', QUOTE(LEFT(c.name, 30)), ' is unknown to the model, so nothing is known to be like it'), 128) INTO told
         FROM {{tables}}.walk_column c WHERE c.model_no = model AND c.column_no = side + 1;
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
     END IF;

@@ -64,10 +64,12 @@ class RecommendationModel:
             return _listed(best, self.users, ratings.users, self.values)
         users = wanted == "users_to_users"
         name, words = (self.users, ratings.users) if users else (self.items, ratings.items)
-        codes = self._known(table, name, words)
+        asked = words_of(column(table, name, "which the model needs"))
+        codes = codes_of(asked, words)
         if (codes < 0).any():
-            first = column(table, name, "")[int((codes < 0).argmax())]
-            raise StudyError(f"{first!r} in column {name!r} is unknown to the model, so nothing is known to be like it")
+            first = asked[int((codes < 0).argmax())]
+            said = "NULL" if first is None else repr(first)
+            raise StudyError(f"{said} in column {name!r} is unknown to the model, so nothing is known to be like it")
         way = self.recommender.other_way() if users else self.recommender
         return _listed(way.alike(codes, chosen["topk"]), name, words, "similarity")
 
