@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 from pymysql.converters import escape_string
 from sqlalchemy import Engine
@@ -97,7 +98,8 @@ def _written(values: Column) -> list[str]:
 
 
 def _numbers(array: "np.ndarray[Any, Any]") -> list[str]:
-    return [repr(value) if value == value and abs(value) != np.inf else "NULL" for value in array.tolist()]
+    """As JSON has them, which writes ``null`` for what is no number: far quicker than one by one."""
+    return orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode().split(",")
 
 
 def _word(value: Any) -> str:
