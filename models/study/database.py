@@ -5,7 +5,6 @@ server, so that both ways to fetch them give equal frames: connectorx, by whole 
 rows, where connectorx cannot go because the connection is encrypted or says how to connect.
 """
 
-import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,11 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pymysql
 from pyarrow import compute
-from sqlalchemy import Column, Engine, MetaData, Select, Table, cast, func, literal_column, select, type_coerce
+from sqlalchemy import Engine, MetaData, Select, Table, cast, func, literal_column, select, text, type_coerce
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
 from sqlalchemy.dialects import mysql
-from sqlalchemy.exc import SAWarning
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import NULLTYPE, Date, DateTime, Enum, Float, Integer, Numeric, String, Time
+from sqlalchemy.sql.expression import ColumnClause, TableClause
+from sqlalchemy.types import NULLTYPE, Date, DateTime, Enum, Float, Integer, Numeric, String, Time, TypeEngine
 
 __all__ = ["Reader", "frame_of", "read_table"]
 
@@ -40,7 +41,25 @@ BATCH = 50_000
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 HARMLESS_OPTIONS = {"charset", "ssl_disabled"}
 """What a database's address may say for connectorx to go there: it knows no other option, TLS least of all."""
-SESSION = "SET time_zone = '+00:00'"
+SESSION = "SET time_zone = '+00:00', lock_wait_timeout = 5"
+"""A table that somebody alters is waited for in the other way, with the engine's own patience."""
+TYPES: dict[str, TypeEngine[Any]] = {
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint"), Integer()),
+    **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"), String()),
+    **dict.fromkeys(("datetime", "timestamp"), DateTime()),
+    **dict.fromkeys(("json", "uuid", "inet4", "inet6"), mysql.JSON()),
+    "counted": mysql.BIGINT(unsigned=True),
+    "bit": mysql.BIT(),
+    "year": mysql.YEAR(),
+    "float": mysql.FLOAT(),
+    "double": mysql.DOUBLE(),
+    "decimal": Numeric(),
+    "date": Date(),
+    "time": Time(),
+}
+"""The servers' types, to one that travels alike."""
+BYTES = NULLTYPE
+"""Every other type: binary strings, geometries, vectors."""
 
 
 def read_table(
@@ -57,14 +76,27 @@ def read_table(
     return Reader.of(engine, name, schema, only).all()
 
 
-def _columns(engine: Engine, name: str, schema: str | None, only: Collection[str] | None) -> list[Column[Any]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # types SQLAlchemy does not know are read as text
-        table = Table(name, MetaData(), schema=schema, autoload_with=engine)
-    if engine.dialect.name != "sqlite":
-        for column in table.columns:
-            column.name = column.name.replace("``", "`")  # SQLAlchemy takes names as SHOW CREATE TABLE writes them
+def _columns(engine: Engine, name: str, schema: str | None, only: Collection[str] | None) -> list[ColumnClause[Any]]:
+    if engine.dialect.name == "sqlite":
+        table: TableClause = Table(name, MetaData(), schema=schema, autoload_with=engine)
+    else:
+        table = _described(engine, name, schema)
     return [column for column in table.columns if only is None or column.name in only]
+
+
+def _described(engine: Engine, name: str, schema: str | None) -> TableClause:
+    """As the server describes it. SQLAlchemy's own look reads statements, and stumbles over % and over VECTOR."""
+    described = text(
+        "SELECT COLUMN_NAME, IF(COLUMN_TYPE LIKE 'bigint%unsigned%', 'counted', DATA_TYPE) "
+        "FROM information_schema.COLUMNS "
+        "WHERE TABLE_SCHEMA = COALESCE(:schema, DATABASE()) AND TABLE_NAME = :name ORDER BY ORDINAL_POSITION"
+    )
+    with engine.connect() as connection:
+        found = connection.execute(described, {"schema": schema, "name": name}).all()
+        if not found:  # not there, or not for us: the server says which
+            connection.execute(select(literal_column("*")).select_from(sql_table(name, schema=schema)).limit(0))
+    columns = [sql_column(str(column), TYPES.get(str(kind).lower(), BYTES)) for column, kind in found]
+    return sql_table(name, *columns, schema=schema)
 
 
 @dataclass(frozen=True)
@@ -72,7 +104,7 @@ class Reader:
     """Columns of a table on MySQL or MariaDB, and how they travel: asked of the server once, for many pages."""
 
     engine: Engine
-    columns: dict[str, Column[Any]]
+    columns: dict[str, ColumnClause[Any]]
     kinds: dict[str, Kind]
     address: str | None
 
@@ -113,7 +145,7 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _kind(column: Column[Any]) -> Kind:
+def _kind(column: ColumnClause[Any]) -> Kind:
     match column.type:
         case mysql.BIT():
             return "unsigned"
@@ -133,7 +165,7 @@ def _kind(column: Column[Any]) -> Kind:
             return "text"
 
 
-def _expression(column: Column[Any], kind: Kind) -> ColumnElement[Any]:
+def _expression(column: ColumnClause[Any], kind: Kind) -> ColumnElement[Any]:
     """What the server is asked for; without a type, so that nobody converts it once more on the way."""
     wanted: ColumnElement[Any] = column
     match kind, column.type:
@@ -216,7 +248,7 @@ def _frame(table: pa.Table, kinds: dict[str, Kind]) -> pd.DataFrame:
     return frame
 
 
-def _as_kept(engine: Engine, columns: Sequence[Column[Any]]) -> pd.DataFrame:
+def _as_kept(engine: Engine, columns: Sequence[ColumnClause[Any]]) -> pd.DataFrame:
     wanted = select(*(type_coerce(column, NULLTYPE).label(column.name) for column in columns))
     names = [column.name for column in columns]
     parts: list[pd.DataFrame] = []
@@ -230,7 +262,7 @@ def _as_kept(engine: Engine, columns: Sequence[Column[Any]]) -> pd.DataFrame:
     return pd.DataFrame({column.name: _as_declared(frame, column) for column in columns})
 
 
-def _as_declared(frame: pd.DataFrame, column: Column[Any]) -> pd.Series:
+def _as_declared(frame: pd.DataFrame, column: ColumnClause[Any]) -> pd.Series:
     """As instants or numbers, where every value is one; a column without a value as what it was meant to hold."""
     kind = _kind(column)
     if column.name not in frame:

@@ -58,6 +58,16 @@ def fill(store: Store, name: str, columns: dict[str, str], rows: list[tuple[Any,
             connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({', '.join([mark] * len(row))})", row)
 
 
+@pytest.mark.mariadb
+@pytest.mark.mysql
+def test_types_of_one_server_alone(mariadb_store: Store, mysql_store: Store) -> None:
+    """What people read as text is text; the rest is its bytes."""
+    fill(mariadb_store, "own", {"u": "UUID", "i": "INET6"}, [("0190163d-8694-739b-aea5-966c26f8ad91", "::1")])
+    assert read_table(mariadb_store.engine, "own").iloc[0].tolist() == ["0190163d-8694-739b-aea5-966c26f8ad91", "::1"]
+    fill(mysql_store, "own", {"v": "VECTOR(2)"}, [(b"\0\0\x80?\0\0\0@",)])
+    assert read_table(mysql_store.engine, "own").iloc[0].tolist() == ["0000803F00000040"]
+
+
 def both_ways(store: Store, name: str, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """By columns and by rows; the frames are equal, so one of them."""
     address = database._address(store.engine)
@@ -133,9 +143,11 @@ def test_names_of_every_kind(store: Store) -> None:
     with store.begin() as connection:
         connection.exec_driver_sql(f"CREATE TABLE {quoted(ODD)} ({described})")
         connection.exec_driver_sql(f"INSERT INTO {quoted(ODD)} VALUES (1, 2, 3, 4, 5, 6)")
-    frame = read_table(store.engine, ODD)
-    assert list(frame.columns) == list(names)
-    assert frame.iloc[0].tolist() == [1, 2, 3, 4, 5, 6]
+        connection.exec_driver_sql(f"CREATE VIEW seen AS SELECT * FROM {quoted(ODD)}")
+    for table in (ODD, "seen"):
+        frame = read_table(store.engine, table)
+        assert list(frame.columns) == list(names)
+        assert frame.iloc[0].tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_every_engine_gives_the_same_frame(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
