@@ -16,6 +16,8 @@ __all__ = ["Catalog", "Entry", "decoded"]
 CHUNK = 2 * 2**20
 """Characters of a model in one row: quoted and as UTF-8 still below MariaDB's ``max_allowed_packet`` of 16 MiB."""
 FORMAT = "HWMLv2.0"
+LONGEST = 255
+"""Characters of a handle, in HeatWave's catalog."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Catalog:
 
     def begin(self, handle: str, table: Any, target: Any, task: str, notes: Any, lock: str) -> None:
         """A row whose model is being made by whoever holds a lock. Raises `MlError` where the handle is taken."""
+        if len(handle) > LONGEST:
+            raise MlError(f"model handle {handle[:40]!r}… has {len(handle)} characters; give at most {LONGEST}")
         metadata = {"task": task, "train_table_name": table, "target_column_name": target, "status": "Creating"}
         with self.engine.begin() as connection:
             # What a training that failed left behind is no model; one that still runs holds its lock.

@@ -1,8 +1,10 @@
 """What SQL users see when something is wrong: HeatWave's codes where they are known, and one line of text."""
 
+import re
+
 from ingest.errors import StudyError
 
-__all__ = ["MlError", "coded"]
+__all__ = ["MlError", "brief", "coded"]
 
 CODES = {
     "task": "ML001016",
@@ -11,6 +13,14 @@ CODES = {
     "target_null": "ML001053",
 }
 """Codes of HeatWave's manual; everything else has a text alone."""
+
+
+LONGEST = 1_500
+"""Characters of a text: what is longer quotes a value that nobody reads to its end."""
+TAIL = 300
+"""Of these at the end, where the next step stands."""
+WORD = re.compile(r"[^\s'\"]{81,}")
+"""Longer than a name may be, so it is a value."""
 
 
 class MlError(StudyError):
@@ -24,3 +34,13 @@ def coded(what: str, text: str) -> MlError:
     "ML001053: target 'x' holds NULL"
     """
     return MlError(f"{CODES[what]}: {text}")
+
+
+def brief(text: str) -> str:
+    """The same text, its long values cut: it must fit into a row, and into what a client shows.
+
+    >>> brief("seed '" + "9" * 100_000 + "' is none; write a number")
+    "seed '9999999999999999999999999999999999999999…' is none; write a number"
+    """
+    text = WORD.sub(lambda found: found[0][:40] + "…", text.replace("\0", ""))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - TAIL]} … {text[-TAIL:]}"

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from models.sql.errors import MlError
+from models.sql.errors import MlError, brief
 from models.sql.names import quote
 
 __all__ = ["MOST_ATTEMPTS", "Job", "Queue"]
@@ -124,7 +124,7 @@ class Queue:
         connection.commit()
         return Job(int(row[0]), str(row[1]), str(row[2]), int(row[3]), str(row[4]), str(row[5]))
 
-    def end(self, connection: Connection, job: Job, state: str, message: str | None, answer: Any) -> None:
+    def end(self, connection: Connection, job: Job, state: str, message: str | None, answer: str | None) -> None:
         """Write the outcome, then let go of the lock: the caller wakes and finds it."""
         connection.execute(
             text(
@@ -134,8 +134,8 @@ class Queue:
             ),
             {
                 "state": state,
-                "message": message,
-                "answer": None if answer is None else orjson.dumps(answer).decode(),
+                "message": None if message is None else brief(message),
+                "answer": answer,
                 "job": job.number,
             },
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import structlog
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ingest.errors import GenbaError
 from models.automl.facts import versions
 from models.sql.bench import Bench, Cancelled, Shelf
+from models.sql.errors import MlError
 from models.sql.install import kind_of
 from models.sql.jobs import JOBS
 from models.sql.queue import Job, Queue
@@ -26,6 +28,8 @@ IDLE = 0.02
 LOOK = 0.5
 """Seconds between two looks whether the caller is still there."""
 SWEEP = 5.0
+LARGEST = 8 * 2**20
+"""Bytes of an answer: as a statement below MariaDB's ``max_allowed_packet`` of 16 MiB."""
 PATIENCE = 60
 """Seconds to wait for a table that somebody alters, or holds."""
 SILENCE = 60
@@ -59,13 +63,20 @@ class Worker:
             swept = 0.0
             while not self.stop.is_set():
                 if time.monotonic() - swept > SWEEP:
-                    self.queue.sweep()
+                    self._sweep()
                     swept = time.monotonic()
                 job = self.queue.take(connection, number)
                 if job is None:
                     self.stop.wait(IDLE)
                     continue
                 self._do(connection, job)
+
+    def _sweep(self) -> None:
+        """What does not go now, for somebody's lock or a deadlock, goes the next time."""
+        try:
+            self.queue.sweep()
+        except DBAPIError as error:
+            log.warning("sweep", error=str(error.orig))
 
     def _do(self, connection: Connection, job: Job) -> None:
         began = time.monotonic()
@@ -77,7 +88,7 @@ class Worker:
                  seconds=round(time.monotonic() - began, 3))  # fmt: skip
 
 
-def _outcome(bench: Bench) -> tuple[str, str | None, Any]:
+def _outcome(bench: Bench) -> tuple[str, str | None, str | None]:
     """State, message and answer of a job: whatever it raises ends it, and not the worker."""
     work = JOBS.get(bench.job.routine)
     if work is None:
@@ -90,19 +101,24 @@ def _outcome(bench: Bench) -> tuple[str, str | None, Any]:
         return "failed", str(error), None
     except DBAPIError as error:
         log.warning("job", job=bench.job.number, routine=bench.job.routine, error=str(error.orig))
-        return "failed", str(error.orig.args[-1]) if error.orig is not None else str(error), None
+        said = str(error.orig.args[-1]) if error.orig is not None and error.orig.args else str(error)
+        return "failed", f"the database refused a part of this call: {said}; the worker's log says more", None
     except MemoryError:
         return "failed", "not enough memory for this table; give fewer rows or columns", None
-    except Exception as error:
+    except Exception:
         log.exception("job", job=bench.job.number, routine=bench.job.routine)
-        return "failed", f"{type(error).__name__}: {error}; the worker's log says more", None
+        said = f"report what the worker's log says of job {bench.job.number}"
+        return "failed", f"a fault of genba's own ended this call; {said}", None
 
 
-def _answered(bench: Bench, answer: dict[str, Any]) -> dict[str, Any]:
-    """What a job answers, without the statements that it leaves to the caller."""
+def _answered(bench: Bench, answer: dict[str, Any]) -> str:
+    """What a job answers as JSON, without the statements that it leaves to the caller."""
     for statement in answer.pop("statements", ()):
         bench.queue.leave(bench.job, statement)
-    return answer
+    written = orjson.dumps(answer)
+    if len(written) > LARGEST:
+        raise MlError(f"the answer has {len(written)} bytes, more than {LARGEST}; ask for less")
+    return written.decode()
 
 
 @contextmanager

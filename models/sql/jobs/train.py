@@ -12,7 +12,7 @@ from models.automl.engine import fit
 from models.automl.model import Model
 from models.sql.bench import Bench, Cancelled
 from models.sql.drift import learn
-from models.sql.errors import MlError, coded
+from models.sql.errors import MlError, brief, coded
 from models.sql.options import TABULAR, task_of, train_options, whole
 from models.sql.walk.distil import walkable
 from models.sql.walk.explained import explained_columns
@@ -42,8 +42,6 @@ def train(bench: Bench) -> dict[str, Any]:
     task = task_of(options)
     target = bench.args.get("target")
     handle = str(bench.args.get("handle") or _handle(bench))
-    if len(handle) > 255:
-        raise MlError(f"model handle {handle[:40]!r}… is longer than 255 characters")
     lock = bench.queue.lock(bench.job)
     bench.catalog.begin(handle, str(bench.args["table"]), target, task, options.get("notes"), lock)
     try:
@@ -52,7 +50,7 @@ def train(bench: Bench) -> dict[str, Any]:
         bench.catalog.withdraw(handle)
         raise
     except Exception as error:
-        bench.catalog.failed(handle, str(error))
+        bench.catalog.failed(handle, brief(str(error)))
         raise
     metadata |= {"training_time": round(time.monotonic() - began, 3), "train_table_name": bench.args["table"]}
     metadata |= {"target_column_name": target, "options": options | {"task": task}, "notes": options.get("notes")}

@@ -31,7 +31,9 @@ BEGIN
     IF closing < 2 OR closing < CHAR_LENGTH(rest) THEN RETURN NULL; END IF;
     SET rest = REPLACE(LEFT(rest, closing - 1), CHAR(1 USING utf8mb4), '`');
   END IF;
-  IF rest IS NULL OR rest = '' OR CHAR_LENGTH(rest) > 64 OR CHAR_LENGTH(part) > 64 THEN RETURN NULL; END IF;
+  -- As the servers do: at most 64 characters, none beyond U+FFFF, no space at the end.
+  IF rest IS NULL OR rest = '' OR CHAR_LENGTH(rest) > 64 OR CHAR_LENGTH(part) > 64
+    OR CONCAT(part, rest) REGEXP '[^\\x{0001}-\\x{FFFF}]' OR RIGHT(part, 1) = ' ' OR RIGHT(rest, 1) = ' ' THEN RETURN NULL; END IF;
   RETURN IF(place = 1, part, rest);
 END
 //

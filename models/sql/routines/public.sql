@@ -12,7 +12,7 @@ DROP PROCEDURE IF EXISTS {{routines}}.ML_TRAIN
 //
 CREATE PROCEDURE {{routines}}.ML_TRAIN(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4, IN options JSON,
-  INOUT model_handle VARCHAR(255) CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  INOUT model_handle TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
 BEGIN
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
   CALL {{routines}}.genba_call('ML_TRAIN', table_name, options, JSON_OBJECT('table', table_name,
@@ -53,7 +53,7 @@ DROP PROCEDURE IF EXISTS {{routines}}.ML_EXPLAIN
 //
 CREATE PROCEDURE {{routines}}.ML_EXPLAIN(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4,
-  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
+  IN model_handle TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
 BEGIN
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
   CALL {{routines}}.genba_call('ML_EXPLAIN', table_name, options, JSON_OBJECT('table', table_name,
@@ -64,21 +64,21 @@ END
 DROP PROCEDURE IF EXISTS {{routines}}.ML_PREDICT_TABLE
 //
 CREATE PROCEDURE {{routines}}.ML_PREDICT_TABLE(
-  IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle VARCHAR(255) CHARACTER SET utf8mb4,
+  IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle TEXT CHARACTER SET utf8mb4,
   IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
   CALL {{routines}}.genba_table_to_table('ML_PREDICT_TABLE', table_name, model_handle, output_table_name, options)
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_EXPLAIN_TABLE
 //
 CREATE PROCEDURE {{routines}}.ML_EXPLAIN_TABLE(
-  IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle VARCHAR(255) CHARACTER SET utf8mb4,
+  IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle TEXT CHARACTER SET utf8mb4,
   IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
   CALL {{routines}}.genba_table_to_table('ML_EXPLAIN_TABLE', table_name, model_handle, output_table_name, options)
 //
 DROP PROCEDURE IF EXISTS {{routines}}.genba_table_to_table
 //
 CREATE PROCEDURE {{routines}}.genba_table_to_table(
-  IN asked VARCHAR(40), IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle VARCHAR(255) CHARACTER SET utf8mb4,
+  IN asked VARCHAR(40), IN table_name TEXT CHARACTER SET utf8mb4, IN model_handle TEXT CHARACTER SET utf8mb4,
   IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
 BEGIN
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
@@ -109,7 +109,7 @@ DROP PROCEDURE IF EXISTS {{routines}}.ML_SCORE
 //
 CREATE PROCEDURE {{routines}}.ML_SCORE(
   IN table_name TEXT CHARACTER SET utf8mb4, IN target_column_name TEXT CHARACTER SET utf8mb4,
-  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN metric TEXT CHARACTER SET utf8mb4, OUT score DOUBLE,
+  IN model_handle TEXT CHARACTER SET utf8mb4, IN metric TEXT CHARACTER SET utf8mb4, OUT score DOUBLE,
   IN options JSON) SQL SECURITY INVOKER
 BEGIN
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
@@ -122,7 +122,7 @@ END
 DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_LOAD
 //
 CREATE PROCEDURE {{routines}}.ML_MODEL_LOAD(
-  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN user TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  IN model_handle TEXT CHARACTER SET utf8mb4, IN user TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
 BEGIN
   DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
@@ -141,10 +141,12 @@ END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_UNLOAD
 //
-CREATE PROCEDURE {{routines}}.ML_MODEL_UNLOAD(IN model_handle VARCHAR(255) CHARACTER SET utf8mb4) SQL SECURITY DEFINER
+CREATE PROCEDURE {{routines}}.ML_MODEL_UNLOAD(IN model_handle TEXT CHARACTER SET utf8mb4) SQL SECURITY DEFINER
 BEGIN
+  -- By the key alone, or a client with sql_safe_updates is refused.
+  DECLARE asker VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT {{routines}}.genba_owner();
   COMMIT;
-  DELETE FROM {{tables}}.loaded WHERE loaded.owner = {{routines}}.genba_owner() AND loaded.model_handle = BINARY model_handle;
+  DELETE FROM {{tables}}.loaded WHERE loaded.owner = asker AND loaded.model_handle = model_handle;
   COMMIT;
 END
 //
@@ -163,7 +165,7 @@ END
 DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_EXPORT
 //
 CREATE PROCEDURE {{routines}}.ML_MODEL_EXPORT(
-  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN output_table_name TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  IN model_handle TEXT CHARACTER SET utf8mb4, IN output_table_name TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
 BEGIN
   DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
@@ -178,7 +180,7 @@ DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_IMPORT
 //
 CREATE PROCEDURE {{routines}}.ML_MODEL_IMPORT(
   IN model_object LONGTEXT CHARACTER SET utf8mb4, IN model_metadata JSON,
-  INOUT model_handle VARCHAR(255) CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  INOUT model_handle TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
 BEGIN
   DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;

@@ -516,7 +516,7 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_loaded
 //
-CREATE FUNCTION {{tables}}.walk_loaded(input_data JSON, handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+CREATE FUNCTION {{tables}}.walk_loaded(input_data JSON, handle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
     RETURNS BIGINT UNSIGNED NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'The number of a model that the user of the session has loaded; an error where a row cannot be answered'
 BEGIN
@@ -757,7 +757,7 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_predicted
 //
-CREATE FUNCTION {{tables}}.walk_predicted(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+CREATE FUNCTION {{tables}}.walk_predicted(input_data JSON, model_handle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
     RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'What ML_PREDICT_ROW returns'
 BEGIN
@@ -796,7 +796,7 @@ END
 //
 DROP FUNCTION IF EXISTS {{routines}}.ML_PREDICT_ROW
 //
-CREATE FUNCTION {{routines}}.ML_PREDICT_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+CREATE FUNCTION {{routines}}.ML_PREDICT_ROW(input_data JSON, model_handle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
     RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'The prediction of a loaded model for one row'
 BEGIN
@@ -941,7 +941,7 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_reasoned
 //
-CREATE FUNCTION {{tables}}.walk_reasoned(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+CREATE FUNCTION {{tables}}.walk_reasoned(input_data JSON, model_handle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
     RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'What ML_EXPLAIN_ROW returns'
 BEGIN
@@ -989,7 +989,7 @@ END
 //
 DROP FUNCTION IF EXISTS {{routines}}.ML_EXPLAIN_ROW
 //
-CREATE FUNCTION {{routines}}.ML_EXPLAIN_ROW(input_data JSON, model_handle VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
+CREATE FUNCTION {{routines}}.ML_EXPLAIN_ROW(input_data JSON, model_handle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, options JSON)
     RETURNS JSON NOT DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'Why a loaded model predicts one row as it does'
 BEGIN
