@@ -44,6 +44,8 @@ SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
     "class_weight": ((dict, str), "'balanced' or JSON_OBJECT('class', 2)"),
 }
 """Options of a training that are no single value: how they are written."""
+LARGEST = 2**31 - 1
+"""Of whole numbers: what every generator of random numbers takes as its seed."""
 COLUMNS = ("group_column", "time_column", "datetime_index", "time", "group")
 """Options that name one column."""
 
@@ -86,7 +88,7 @@ def flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
 
 
 def whole(options: Mapping[str, Any], name: str, default: int) -> int:
-    """A whole number from 0 on. Raises `MlError`.
+    """A whole number from 0 to `LARGEST`. Raises `MlError`.
 
     >>> whole({"seed": 3}, "seed", 0), whole({}, "seed", 0)
     (3, 0)
@@ -94,8 +96,8 @@ def whole(options: Mapping[str, Any], name: str, default: int) -> int:
     value = options.get(name, default)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MlError(f"option {name!r} is {str(value)[:40]!r}; write a whole number from 0 on")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+        raise MlError(f"option {name!r} is {str(value)[:40]!r}; write a whole number from 0 to {LARGEST}")
     return value
 
 

@@ -95,9 +95,20 @@ BEGIN
   CALL {{routines}}.genba_may_read(table_name);
   SET name = {{routines}}.genba_name(table_name);
   IF name <=> {{routines}}.genba_name(output_table_name) THEN
-    CALL {{routines}}.genba_run(CONCAT(
-      'ALTER TABLE ', name, ' ADD COLUMN `_4aad19ca6e_pk_id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY'));
-    SET keyed = 1;
+    BEGIN
+      DECLARE said TEXT CHARACTER SET utf8mb4;
+      -- There is a key, such a column, or a counter already; or it is no table but a view.
+      DECLARE EXIT HANDLER FOR 1060, 1068, 1075, 1347 BEGIN
+        SET said = CONCAT('output table ', LEFT(name, 70), ' is the input and has a primary key; name another');
+        IF {{routines}}.genba_key(table_name) = '[]' THEN
+          SET said = CONCAT('output table ', LEFT(name, 60), ' is the input and takes no key column; name another');
+        END IF;
+        CALL {{routines}}.genba_fail(said);
+      END;
+      CALL {{routines}}.genba_run(CONCAT(
+        'ALTER TABLE ', name, ' ADD COLUMN `_4aad19ca6e_pk_id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY'));
+      SET keyed = 1;
+    END;
   ELSE
     CALL {{routines}}.genba_may_make(output_table_name);
   END IF;
@@ -187,6 +198,9 @@ BEGIN
   DECLARE name, more TEXT CHARACTER SET utf8mb4;
   COMMIT;
   SET more = '[]';
+  IF model_metadata IS NOT NULL AND NOT JSON_VALID(model_metadata) THEN
+    CALL {{routines}}.genba_fail('model_metadata is no JSON; write JSON_OBJECT(''schema'', ..., ''table'', ...)');
+  END IF;
   IF model_object IS NULL THEN
     SET name = CONCAT('`', REPLACE(JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.schema')), '`', '``'), '`.`',
       REPLACE(JSON_UNQUOTE(JSON_EXTRACT(model_metadata, '$.table')), '`', '``'), '`');

@@ -217,7 +217,7 @@ BEGIN
             FROM (
                 SELECT r.column_no, r.place, r.kind, r.how, r.pattern, r.decimal_sign, r.unit,
                     CAST(JSON_TYPE(JSON_EXTRACT(input_data, r.path)) AS CHAR(20)) AS form,
-                    CAST(JSON_UNQUOTE(JSON_EXTRACT(input_data, r.path)) AS CHAR(250)) AS word
+                    CAST(LEFT(JSON_UNQUOTE(JSON_EXTRACT(input_data, r.path)), 250) AS CHAR(250)) AS word
                 FROM {{tables}}.walk_column r WHERE r.model_no = model LIMIT 100000
             ) e LIMIT 100000
         ) d LEFT JOIN {{tables}}.walk_view v ON v.model_no = model AND v.column_no = d.column_no AND v.level_no = d.level_no AND d.kind <> 'text'
