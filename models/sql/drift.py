@@ -31,6 +31,7 @@ from models.automl.columns.dates import DateRecipe
 from models.automl.columns.prepare import Preparation, Recipe
 from models.automl.columns.text import TextRecipe
 from models.automl.matrix import Floats
+from models.tasks.tables import meant
 
 __all__ = ["MOST", "Detector", "Levels", "Scale", "learn"]
 
@@ -115,7 +116,8 @@ class Detector:
     def surprises(self, preparation: Preparation, frame: pd.DataFrame) -> Floats:
         """(n, watched): of the rows of a table that has the model's columns."""
         recipes = {recipe.column: recipe for recipe in preparation.recipes}
-        found = [_values(recipes[each.column], frame[each.column]) for each in self.watched]
+        cells_of = meant(frame)
+        found = [_values(recipes[each.column], cells_of[each.column]) for each in self.watched]
         return _surprises(self.watched, found, len(frame))
 
     def to_dict(self) -> dict[str, Any]:
@@ -146,7 +148,7 @@ def learn(preparation: Preparation, columns: Collection[str], frame: pd.DataFram
     >>> detector.surprises(preparation, new).max(axis=1).round(1).tolist()
     [0.0, 3.2, 2.0]
     """
-    frame = frame.iloc[:: -(-len(frame) // ROWS) or 1]
+    frame = meant(frame.iloc[:: -(-len(frame) // ROWS) or 1])
     recipes = [each for each in preparation.recipes if each.column in set(columns) and not isinstance(each, TextRecipe)]
     table = [_values(recipe, frame[recipe.column]) for recipe in recipes]
     unit = max(1.0, float(np.quantile(_unseen(recipes, table, len(frame)), ALARM, method="inverted_cdf")))

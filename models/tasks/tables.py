@@ -15,10 +15,10 @@ from models.automl.columns.prepare import Preparation
 from models.automl.columns.words import say as say_column
 from models.automl.matrix import Floats
 from models.rank.document import Said
-from models.tasks.arrays import packed, unpacked
+from models.tasks.arrays import packed, significant, unpacked
 from models.tasks.words import say
 
-__all__ = ["Space", "column", "numbers", "picked"]
+__all__ = ["Space", "column", "meant", "numbers", "picked"]
 
 FARTHEST = 1e6
 """Standard deviations from the mean; nothing lies farther, so that squares stay finite."""
@@ -32,6 +32,24 @@ def column(table: pd.DataFrame, name: str, what: str) -> pd.Series:
     if names.count(name) > 1:
         raise StudyError(f"column {name!r} occurs {names.count(name)} times in the table; give each a name of its own")
     return table.iloc[:, names.index(name)]
+
+
+def meant(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with single-precision numbers as they were meant, 4.2 and not 4.199999809265137: as SQL reads a FLOAT.
+
+    >>> meant(pd.DataFrame({"x": np.array([4.2, 1 / 3], dtype="float32")}))["x"].tolist()
+    [4.2, 0.3333333432674408]
+    """
+    single = [place for place, dtype in enumerate(table.dtypes) if dtype == "float32"]
+    if not single:
+        return table
+    out = {place: table.iloc[:, place] for place in range(table.shape[1])}
+    for place in single:
+        kept = out[place].to_numpy()
+        wide = kept.astype(np.float64)
+        short = significant(np.where(np.isfinite(wide), wide, 0.0), 6)
+        out[place] = pd.Series(np.where(short.astype(np.float32) == kept, short, wide), index=table.index)
+    return pd.concat(out, axis=1).set_axis(table.columns, axis=1)
 
 
 def numbers(table: pd.DataFrame, name: str, what: str) -> Floats:
@@ -92,7 +110,7 @@ class Space:
         """
         if not names:
             raise StudyError("no column is left to learn from; exclude fewer columns")
-        part = table[list(names)]
+        part = meant(table[list(names)])
         known = infer(part, roles=dict.fromkeys([*kept, *needed], "controllable"))
         preparation = Preparation.fit(part, known)
         lost = {entry.column: entry for entry in preparation.left_out}
@@ -132,7 +150,7 @@ class Space:
 
     def points(self, table: pd.DataFrame) -> Floats:
         """(n, axes), finite. Raises `StudyError` for a missing column."""
-        return self.placed(self.preparation.transform(table).values)
+        return self.placed(self.preparation.transform(meant(table)).values)
 
     def placed(self, features: Floats) -> Floats:
         """(n, features) of the preparation → (n, axes)."""

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pandas as pd
-import pymysql
 import pytest
 
 from models.automl.columns.kinds import infer
@@ -134,7 +133,7 @@ def test_tables_get_it_where_it_is_asked_for() -> None:
 
 
 def test_through_the_front_door(door: Door) -> None:
-    """Trained, exported, imported and loaded: rows and tables say the same; other tasks refuse."""
+    """Trained, exported, imported and loaded: rows and tables say the same, and a detector of anomalies does."""
     caller, schema = door.admin, door.schema
     door.root.run(f"CREATE TABLE {schema}.parts (id INT PRIMARY KEY, a DOUBLE, die VARCHAR(3), y VARCHAR(3))")
     rng = np.random.default_rng(0)
@@ -159,7 +158,14 @@ def test_through_the_front_door(door: Door) -> None:
     assert [json.loads(row)["ml_results"]["drift"] for _, row in found] == drift
     assert drift[0]["metric"] < 1.0 < min(drift[1]["metric"], drift[2]["metric"])
     assert [max(each["attribution_percent"], key=each["attribution_percent"].get) for each in drift[1:]] == ["a", "die"]
-    caller.run(f"CALL sys.ML_TRAIN('{schema}.parts', NULL, JSON_OBJECT('task', 'anomaly_detection'), @o)")
+    caller.run(f"CALL sys.ML_TRAIN('{schema}.parts', NULL, JSON_OBJECT('task', 'anomaly_detection', "
+               "'exclude_column_list', JSON_ARRAY('id', 'y')), @o)")  # fmt: skip
+    metadata = caller.one(f"SELECT model_metadata FROM ML_SCHEMA_{caller.user}.MODEL_CATALOG WHERE model_handle = @o")
+    assert 0.0 < json.loads(metadata)["training_drift_metric"]["mean"] < 1.0
     caller.run("CALL sys.ML_MODEL_LOAD(@o, NULL)")
-    with pytest.raises(pymysql.Error, match="of classification and regression, not of anomaly_detection"):
-        caller.run(f"CALL sys.ML_PREDICT_TABLE('{schema}.today', @o, '{schema}.odd', {ask})")
+    caller.run(f"CALL sys.ML_PREDICT_TABLE('{schema}.today', @o, '{schema}.odd', {ask})")
+    found = caller.run(f"SELECT t.ml_results, sys.ML_PREDICT_ROW({given}, @o, {ask}) FROM {schema}.odd t ORDER BY id")
+    said = [json.loads(table) for table, _ in found]
+    assert [json.loads(row)["ml_results"] for _, row in found] == said
+    assert [each["predictions"]["is_anomaly"] for each in said] == [0, 1, 1]
+    assert [each["drift"] == known for each, known in zip(said, drift, strict=True)] == [True] * 3

@@ -194,6 +194,22 @@ def test_notes_are_in_the_language_of_the_session(walked: Walked) -> None:
     assert "最も寄与した" in wanted[0]
 
 
+def test_a_session_that_allows_only_short_lists_gets_the_same(walked: Walked) -> None:
+    """MariaDB cuts what an aggregate writes at ``group_concat_max_len``; the session keeps its own."""
+    handle, _, _ = walked.load(trees("multi"))
+    row = document(records(rows_of("multi", 1))[0])
+    ask = f"SELECT {walked.name}.ML_PREDICT_ROW(%s, %s, NULL), {walked.name}.ML_EXPLAIN_ROW(%s, %s, NULL)"
+    wanted = walked.run(ask, (row, handle) * 2)
+    walked.run("SET group_concat_max_len = 16")
+    try:
+        assert walked.run(ask, (row, handle) * 2) == wanted
+        with pytest.raises(pymysql.Error, match="is missing"):
+            walked.value("{name}.ML_PREDICT_ROW('{}', %s, NULL)", handle)
+        assert walked.value("@@group_concat_max_len") == 16
+    finally:
+        walked.run("SET group_concat_max_len = DEFAULT")
+
+
 def test_rows_go_with_the_model(walked: Walked) -> None:
     _, kept, _ = walked.load(trees("binary"))
     _, gone, _ = walked.load(trees("multi"))
