@@ -23,8 +23,8 @@ LONGEST_WORD = 255
 LONGEST_NAME = 64
 DOCUMENT = "LONGTEXT"
 """SQL type of ``ml_results``. Clients written for HeatWave, Oracle's own among them, decode its text themselves."""
-OTHERS = ("threshold", "topk", "recommend", "remove_seen", "prediction_interval", "logad_options", "item_metadata",
-          "user_metadata")  # fmt: skip
+OTHERS = ("threshold", "topk", "recommend", "remove_seen", "prediction_interval", "logad_options",
+          "supervised_submodel_weight", "item_metadata", "user_metadata")  # fmt: skip
 """Options that speak of other tasks than classification and regression."""
 
 

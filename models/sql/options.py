@@ -23,14 +23,16 @@ LEARNING = (
 )
 PREDICT = (
     *("threshold", "topk", "recommend", "remove_seen", "additional_details", "batch_size", "prediction_interval"),
-    *("logad_options", "item_metadata", "user_metadata"),
+    *("logad_options", "supervised_submodel_weight", "item_metadata", "user_metadata"),
 )
 OPTIONS: dict[str, tuple[str, ...]] = {
     "ML_TRAIN": LEARNING,
     "ML_EXPLAIN": ("model_explainer", "prediction_explainer", "columns_to_explain", "target_value"),
     "ML_PREDICT_TABLE": PREDICT,
-    "ML_EXPLAIN_TABLE": ("prediction_explainer", "batch_size"),
-    "ML_SCORE": ("threshold", "topk", "remove_seen", "item_metadata", "user_metadata"),
+    "ML_EXPLAIN_TABLE": ("prediction_explainer", "model_explainer", "batch_size"),
+    "ML_SCORE": (
+        *("threshold", "topk", "remove_seen", "supervised_submodel_weight", "item_metadata", "user_metadata"),
+    ),
     "TRAIN_TEST_SPLIT": ("task", "datetime_index", "group_column", "time_column", "seed"),
     "ML_RANK": ("task", "bad", "goal", "factors", "time", "group", "cost", "min_support", "budget", "seed", "name"),
     "ML_AUDIT": ("task", "time_column", "group_column", "exclude_column_list", "seed"),
@@ -119,6 +121,8 @@ def train_options(options: Mapping[str, Any], columns: Collection[str], target: 
     metric = out.get("optimization_metric")
     if metric is not None and metric not in METRICS[task]:  # type: ignore[index]
         raise MlError(f"optimization_metric {str(metric)[:40]!r}: {nearest(str(metric), METRICS[task])}")  # type: ignore[index]
+    # Who names a target in SQL gets the model asked for, and a warning; nothing is taken away behind his back.
+    out.setdefault("leaks", "report")
     # HeatWave's list names columns that must stay, not the only ones; nothing of ours drops a column that helps.
     out.pop("include_column_list", None)
     if "notes" in out:

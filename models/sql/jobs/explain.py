@@ -1,5 +1,6 @@
 """ML_EXPLAIN: what a model attends to over a labelled table, into the catalog."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from models.sql.errors import MlError
 from models.sql.imported import explain_whole
 from models.sql.options import checked, names_of
 
-__all__ = ["EXPLAINERS", "ROW_EXPLAINERS", "explain"]
+__all__ = ["EXPLAINERS", "ROW_EXPLAINERS", "explain", "explainer_of"]
 
 EXPLAINERS = ("permutation_importance", "partial_dependence", "shap", "fast_shap")
 ROW_EXPLAINERS = ("permutation_importance", "shap")
@@ -24,9 +25,7 @@ def explain(bench: Bench) -> dict[str, Any]:
     """Adds one explainer to ``model_explanation``: column to importance, or the curves of ``columns_to_explain``."""
     options = checked("ML_EXPLAIN", bench.options)
     model = bench.explainable()
-    method = str(options.get("model_explainer", "permutation_importance"))
-    if method not in EXPLAINERS:
-        raise MlError(f"model_explainer {method[:40]!r} is unknown; {nearest(method, EXPLAINERS)}")
+    method = explainer_of(options)
     row_method = str(options.get("prediction_explainer", "permutation_importance"))
     if row_method not in ROW_EXPLAINERS:
         raise MlError(f"prediction_explainer {row_method[:40]!r} is unknown; {nearest(row_method, ROW_EXPLAINERS)}")
@@ -44,6 +43,14 @@ def explain(bench: Bench) -> dict[str, Any]:
         found = {str(name): float(value) for name, value in zip(table["column"], table[column], strict=True)}
     bench.catalog.explained(bench.handle, {method: found})
     return {"explained": method}
+
+
+def explainer_of(options: Mapping[str, Any]) -> str:
+    """The model explainer that is asked for. Raises `MlError` for an unknown one."""
+    method = str(options.get("model_explainer", EXPLAINERS[0]))
+    if method not in EXPLAINERS:
+        raise MlError(f"model_explainer {method[:40]!r} is unknown; {nearest(method, EXPLAINERS)}")
+    return method
 
 
 def _labelled(bench: Bench, model: Model) -> pd.DataFrame:

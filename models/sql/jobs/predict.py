@@ -11,6 +11,7 @@ from models.sql.answers import Answered, answered, explained, predicted
 from models.sql.bench import AnyModel, Bench, needs
 from models.sql.errors import MlError
 from models.sql.imported import explain_rows, fitted, predict_rows
+from models.sql.jobs.explain import explainer_of
 from models.sql.names import Name
 from models.sql.options import checked
 from models.sql.outputs import Output
@@ -40,6 +41,7 @@ def explain_table(bench: Bench) -> dict[str, Any]:
     if isinstance(model, OnnxModel):
         onnx = fitted(bench, model)
         return _table(bench, onnx, explain_rows(bench, onnx, options))
+    explainer_of(options)  # some of HeatWave's walk-throughs name one here, where it changes nothing
     method = str(options.get("prediction_explainer", "permutation_importance"))
     return _table(bench, model, lambda frame: explained(model, frame, method, bench.japanese))
 

@@ -16,6 +16,7 @@ from models.sql.errors import MlError, brief, coded
 from models.sql.options import TABULAR, task_of, train_options, whole
 from models.sql.walk.distil import walkable
 from models.sql.walk.explained import explained_columns
+from models.sql.walk.words import say
 from models.tasks.anomaly.model import AnomalyModel
 from models.tasks.protocol import TaskModel, fit_task
 
@@ -23,6 +24,8 @@ __all__ = ["importance_of", "train"]
 
 MOST_ROWS = 15_000
 """Rows of the model in the database: a prediction in SQL then takes about five milliseconds."""
+LONGEST_LIST = 40
+"""Letters of the columns that a warning names."""
 FEWEST = 5
 """Rows of a class, as HeatWave asks for."""
 WALKABLE = {
@@ -55,7 +58,21 @@ def train(bench: Bench) -> dict[str, Any]:
     metadata |= {"training_time": round(time.monotonic() - began, 3), "train_table_name": bench.args["table"]}
     metadata |= {"target_column_name": target, "options": options | {"task": task}, "notes": options.get("notes")}
     bench.catalog.finish(handle, written, metadata, explanation)
-    return {"handle": handle}
+    warning = _warning(metadata.get("leaks") or {}, bench.japanese)
+    return {"handle": handle} | ({"warning": warning} if warning else {})
+
+
+def _warning(leaks: Mapping[str, Any], japanese: bool) -> str | None:
+    """Columns that clearly know the answer, for a client that shows no metadata. MySQL takes 128 letters."""
+    clear = [suspect for suspect in leaks.get("suspects", ()) if suspect["clear"] and suspect["columns"]]
+    if not clear:
+        return None
+    names = list(dict.fromkeys(repr(column) for suspect in clear for column in suspect["columns"]))
+    columns = ", ".join(names)
+    if len(columns) > LONGEST_LIST:
+        columns = f"{brief(names[0], LONGEST_LIST - 10)} (+{len(names) - 1})"
+    code = "leak_left_out" if any(suspect["action"] == "excluded" for suspect in clear) else "leak_kept"
+    return say(code, {"columns": columns})["ja" if japanese else "en"]
 
 
 def _learnt(
@@ -83,7 +100,7 @@ def _tabular(
         raise MlError(f"the target is NULL; {task} needs the name of the column to foretell")
     words = train_options(options, frame.columns, target, task)
     _check_target(frame[target], target, task)
-    words.setdefault("model_list", list(WALKABLE[task]) if "exclude_model_list" not in words else [])
+    words = _tried(words, task)
     model = fit(frame, target, told=lambda what, share, best: bench.tell(what, 0.05 + 0.85 * share), **words)
     bench.tell("distilling", 0.92)
     model, distilled = walkable(model, frame, MOST_ROWS)
@@ -92,6 +109,16 @@ def _tabular(
     explanation = {"permutation_importance": importance_of(model)}
     metadata = metadata_of(model, frame) | {"training_drift_metric": drift}
     return model.to_text(), metadata | distilled, explanation
+
+
+def _tried(words: dict[str, Any], task: str) -> dict[str, Any]:
+    """The options with what is tried: who excludes some gets the rest of what SQL walks, or, where nothing of that is
+    left, of everything."""
+    if words.get("model_list"):
+        return words
+    unwanted = words.get("exclude_model_list") or ()
+    left = [name for name in WALKABLE[task] if name not in unwanted]
+    return words | {"model_list": left}
 
 
 def _check_target(values: pd.Series, target: str, task: str) -> None:

@@ -181,7 +181,7 @@ BEGIN
     CALL {{routines}}.genba_fail(CONCAT('user name ', LEFT({{routines}}.genba_owner(), 40), ' is too long for a schema name'));
   END IF;
   SELECT COUNT(*) INTO seen FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA = home AND TABLE_NAME IN ('MODEL_CATALOG', 'MODEL_OBJECT_CATALOG');
+    WHERE TABLE_SCHEMA = home AND TABLE_NAME IN ('MODEL_CATALOG', 'MODEL_OBJECT_CATALOG') AND TABLE_TYPE = 'BASE TABLE';
   IF seen < 2 THEN
     SET home = CONCAT('`', REPLACE(home, '`', '``'), '`');
     CALL {{routines}}.genba_run(CONCAT('CREATE SCHEMA IF NOT EXISTS ', home, ' CHARACTER SET utf8mb4'));
@@ -197,6 +197,11 @@ BEGIN
       'model_object LONGTEXT NULL, PRIMARY KEY (model_handle, chunk_id), '
       'FOREIGN KEY (model_handle) REFERENCES ', home, '.MODEL_CATALOG (model_handle) '
       'ON DELETE CASCADE ON UPDATE CASCADE) ENGINE = InnoDB CHARACTER SET utf8mb4'));
+    -- HeatWave's manual writes this one name in small letters, too.
+    IF @@lower_case_table_names = 0 THEN
+      CALL {{routines}}.genba_run(CONCAT('CREATE OR REPLACE SQL SECURITY INVOKER VIEW ', home,
+        '.model_object_catalog AS SELECT * FROM ', home, '.MODEL_OBJECT_CATALOG'));
+    END IF;
     -- In a grant the underscore is a wildcard, and this is the one schema that is meant.
     SET home = REPLACE(REPLACE(REPLACE(home, '\\', '\\\\'), '_', '\\_'), '%', '\\%');
     IF claimed <> CURRENT_USER() THEN
