@@ -151,7 +151,10 @@ _SUMMARIES = Option("object", "summaries", inner={
 _RECOMMEND = Option("text", "what is asked for", "ratings", allowed=(
     "ratings", "items", "users", "users_to_items", "items_to_users", "items_to_items", "users_to_users",
 ))  # fmt: skip
-_MARKING = {"threshold": _THRESHOLD, "topk": _MARKED}
+_WEIGHT = Option(
+    "number", "with labels: weight of the labelled neighbours' vote; default: from training", high=1.0, open=True
+)
+_MARKING = {"threshold": _THRESHOLD, "topk": _MARKED, "supervised_submodel_weight": _WEIGHT}
 
 OPTIONS: Mapping[Task, Mapping[Phase, Mapping[str, Option]]] = {
     "forecasting": {

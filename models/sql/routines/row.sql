@@ -692,15 +692,16 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_amount
 //
-CREATE FUNCTION {{tables}}.walk_amount(options JSON, name VARCHAR(40), low INT, high INT, whole TINYINT)
+CREATE FUNCTION {{tables}}.walk_amount(options JSON, name VARCHAR(40), low INT, high INT, kind VARCHAR(10))
     RETURNS DOUBLE DETERMINISTIC NO SQL SQL SECURITY DEFINER
-    COMMENT 'An option that is a number; NULL where it is absent or null'
+    COMMENT 'An option that is a number; kind: whole, or between low and high without them; NULL where it is absent or null'
 BEGIN
     DECLARE told VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE w LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT {{tables}}.walk_text(options, name);
     DECLARE x DOUBLE DEFAULT IF(w REGEXP '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$', CAST(w AS DOUBLE), NULL);
-    IF w IS NOT NULL AND (x IS NULL OR x < low OR x > high OR whole AND x <> FLOOR(x)) THEN
-        SET told = LEFT(CONCAT('option ', QUOTE(name), ' is ', QUOTE(LEFT(w, 40)), '; write a ', IF(whole, 'whole ', ''), 'number between ', low, ' and ', high), 128);
+    IF w IS NOT NULL AND (x IS NULL OR x < low OR x > high OR kind = 'whole' AND x <> FLOOR(x) OR kind = 'between' AND x IN (low, high)) THEN
+        SET told = LEFT(CONCAT('option ', QUOTE(name), ' is ', QUOTE(LEFT(w, 40)), '; write a ', IF(kind = 'whole', 'whole ', ''), 'number between ', low, ' and ', high,
+            IF(kind = 'between', ', both excluded', '')), 128);
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = told;
     END IF;
     RETURN x;
@@ -772,7 +773,7 @@ BEGIN
     SELECT l.task, m.target, m.ruled INTO kind, goal, ruled
     FROM {{tables}}.loaded l LEFT JOIN {{tables}}.walk_model m ON m.model_no = l.model_no WHERE l.model_no = model;
     IF options IS NOT NULL THEN
-        SET decided = {{tables}}.walk_options(options, CASE kind WHEN 'anomaly_detection' THEN '["threshold", "topk", "additional_details"]'
+        SET decided = {{tables}}.walk_options(options, CASE kind WHEN 'anomaly_detection' THEN '["threshold", "topk", "supervised_submodel_weight", "additional_details"]'
             WHEN 'recommendation' THEN '["recommend", "topk", "remove_seen", "additional_details"]' ELSE '["additional_details"]' END);
         SET detailed = COALESCE({{tables}}.walk_flag(options, 'additional_details'), 0);
     END IF;

@@ -77,9 +77,9 @@ END
 //
 DROP FUNCTION IF EXISTS {{tables}}.walk_anomaly
 //
-CREATE FUNCTION {{tables}}.walk_anomaly(input_data JSON, model BIGINT UNSIGNED)
+CREATE FUNCTION {{tables}}.walk_anomaly(input_data JSON, model BIGINT UNSIGNED, wanted DOUBLE)
     RETURNS DOUBLE DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
-    COMMENT 'The probability of a row to be an anomaly, to nine decimals'
+    COMMENT 'The probability of a row to be an anomaly, to nine decimals; wanted: weight of the vote, NULL: that of training'
 BEGIN
     DECLARE point JSON DEFAULT {{tables}}.walk_point({{tables}}.walk_views(input_data, model, 0), model);
     DECLARE near JSON;
@@ -107,7 +107,11 @@ BEGIN
         SELECT (SUM(w.worth / (n.d + blur)) / MAX(1e0 / (n.d + blur)) + prior) / (SUM(1e0 / (n.d + blur)) / MAX(1e0 / (n.d + blur)) + 1e0) INTO vote
         FROM JSON_TABLE(near, '$[*]' COLUMNS (vector INT PATH '$[0]', d DOUBLE PATH '$[1]')) n
         STRAIGHT_JOIN {{tables}}.walk_neighbour w ON w.model_no = model AND w.part = 1 AND w.vector = n.vector;
+        SET weight = COALESCE(wanted, weight);
         SET p = weight * vote + (1e0 - weight) * p;
+    ELSEIF wanted IS NOT NULL THEN
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877,
+            MESSAGE_TEXT = 'option ''supervised_submodel_weight'' needs a model trained with labels; leave it out';
     END IF;
     RETURN ROUND(p * 1e9) / 1e9;
 END
@@ -118,13 +122,14 @@ CREATE FUNCTION {{tables}}.walk_marked(input_data JSON, model BIGINT UNSIGNED, o
     RETURNS JSON DETERMINISTIC READS SQL DATA SQL SECURITY DEFINER
     COMMENT 'ml_results of a row of anomaly detection'
 BEGIN
-    DECLARE threshold DOUBLE DEFAULT {{tables}}.walk_amount(options, 'threshold', 0, 1, 0);
+    DECLARE threshold DOUBLE DEFAULT {{tables}}.walk_amount(options, 'threshold', 0, 1, '');
+    DECLARE weight DOUBLE DEFAULT {{tables}}.walk_amount(options, 'supervised_submodel_weight', 0, 1, 'between');
     DECLARE p DOUBLE;
     DECLARE mark TINYINT;
     IF {{tables}}.walk_text(options, 'topk') IS NOT NULL THEN
         SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = 'option ''topk'' ranks the rows of a table; CALL ML_PREDICT_TABLE for it, or give a threshold';
     END IF;
-    SET p = {{tables}}.walk_anomaly(input_data, model);
+    SET p = {{tables}}.walk_anomaly(input_data, model, weight);
     SELECT p > COALESCE(threshold, d.threshold) INTO mark FROM {{tables}}.walk_detector d WHERE d.model_no = model;
     -- mysql
     RETURN JSON_OBJECT('predictions', JSON_OBJECT('is_anomaly', mark), 'probabilities', JSON_OBJECT('normal', ROUND(1e9 - p * 1e9) / 1e9, 'anomaly', p));

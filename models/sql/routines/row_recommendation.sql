@@ -166,7 +166,7 @@ CREATE FUNCTION {{tables}}.walk_recommended(input_data JSON, model BIGINT UNSIGN
 BEGIN
     DECLARE unseen TINYINT DEFAULT COALESCE({{tables}}.walk_flag(options, 'remove_seen'), 1);
     DECLARE what VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT COALESCE(LEFT({{tables}}.walk_text(options, 'recommend'), 40), 'ratings');
-    DECLARE topk INT DEFAULT COALESCE({{tables}}.walk_amount(options, 'topk', 1, 1000000000, 1), 3);
+    DECLARE topk INT DEFAULT COALESCE({{tables}}.walk_amount(options, 'topk', 1, 1000000000, 'whole'), 3);
     DECLARE goal, told VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE me, side, many INT;
     DECLARE x DOUBLE;

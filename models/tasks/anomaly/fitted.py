@@ -1,7 +1,7 @@
 """A detector with its probabilities and, where there are labels, what they add: from points to probabilities."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -115,6 +115,15 @@ class Fitted:
         if "contamination" in chosen.given:
             threshold = cut_between(together, chosen["contamination"])
         return type(self)(self.algorithm, self.detector, self.curve, threshold, taught, weight), together
+
+    def as_asked(self, chosen: Chosen) -> Self:
+        """The same with the weight of the votes that a call asks for. Raises `StudyError` where nothing votes."""
+        weight = chosen["supervised_submodel_weight"]
+        if weight is None:
+            return self
+        if self.labelled is None:
+            raise StudyError("option 'supervised_submodel_weight' needs a model trained with labels; leave it out")
+        return replace(self, weight=float(weight))
 
     def probability(self, points: Floats) -> Floats:
         """Of being an anomaly, (n,)."""

@@ -33,7 +33,7 @@ class AnomalyModel:
     def predict(self, table: pd.DataFrame, options: Mapping[str, Any] | None = None) -> Answers:
         """Marked rows, and probabilities; HeatWave has no column Prediction here."""
         chosen = parse(TASK, "predict", options)
-        probability = self.fitted.probability(self.space.points(table))
+        probability = self.fitted.as_asked(chosen).probability(self.space.points(table))
         return Answers(documents(probability, marked(probability, chosen, self.fitted.threshold)))
 
     def score(
@@ -45,7 +45,8 @@ class AnomalyModel:
         if target is None:
             raise StudyError("scoring anomalies needs a column of labels (1 anomalous, 0 normal): name it as target")
         truth = labels_of(table, target)
-        return scored(metric, truth, self.fitted.probability(self.space.points(table)), chosen, self.fitted.threshold)
+        probability = self.fitted.as_asked(chosen).probability(self.space.points(table))
+        return scored(metric, truth, probability, chosen, self.fitted.threshold)
 
     def to_text(self) -> str:
         """JSON."""

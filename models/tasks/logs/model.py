@@ -66,14 +66,17 @@ class LogModel:
     weights: Weights
     fitted: Fitted
 
-    def _probability(self, lines: Sequence[str], groups: list[Ints], owner: Ints) -> tuple[Floats, Ints]:
+    def _probability(
+        self, lines: Sequence[str], groups: list[Ints], owner: Ints, chosen: Chosen
+    ) -> tuple[Floats, Ints]:
         """Of each line, and its template."""
+        fitted = self.fitted.as_asked(chosen)
         places, words = _parsed(self.miner, lines)
         out = np.empty(len(lines))
         for start in range(0, len(lines), BLOCK):
             rows = slice(start, start + BLOCK)
             # The lines of a segment may lie outside the block, so all of them are at hand.
-            out[rows] = self.fitted.probability(
+            out[rows] = fitted.probability(
                 _points(self.weights, places, words, groups, owner, np.arange(len(lines))[rows])
             )
         return out, places
@@ -82,7 +85,7 @@ class LogModel:
         """Marked lines with template and segment; summaries where asked for."""
         chosen = parse(TASK, "predict", options)
         lines, groups, owner = self.layout.read(table)
-        probability, places = self._probability(lines, groups, owner)
+        probability, places = self._probability(lines, groups, owner, chosen)
         marks = marked(probability, chosen, self.fitted.threshold)
         results = documents(probability, marks)
         named = self.miner.texts
@@ -123,7 +126,7 @@ class LogModel:
         if target is None:
             raise StudyError("scoring anomalies needs a column of labels (1 anomalous, 0 normal): name it as target")
         truth = labels_of(table, target)
-        probability, _ = self._probability(*self.layout.read(table))
+        probability, _ = self._probability(*self.layout.read(table), chosen)
         return scored(metric, truth, probability, chosen, self.fitted.threshold)
 
     def to_text(self) -> str:

@@ -71,6 +71,7 @@ def test_labels_vote(walked: Walked) -> None:
     alone = [model.predict(rows.iloc[[place]]).results[0] for place in range(8)]
     assert alone == model.predict(rows).results
     agrees(walked, model, rows, {})
+    agrees(walked, model, rows, {"supervised_submodel_weight": 0.123})
 
 
 def test_the_threshold_decides(walked: Walked) -> None:
@@ -92,6 +93,8 @@ def test_the_threshold_decides(walked: Walked) -> None:
     ("call", "options", "told"),
     [
         ("ML_PREDICT_ROW", '{"threshold": 2}', "option 'threshold' is '2'; write a number between 0 and 1"),
+        ("ML_PREDICT_ROW", '{"supervised_submodel_weight": 1}', "write a number between 0 and 1, both excluded"),
+        ("ML_PREDICT_ROW", '{"supervised_submodel_weight": 0.5}', "needs a model trained with labels"),
         ("ML_PREDICT_ROW", '{"topk": 3}', "ranks the rows of a table; CALL ML_PREDICT_TABLE"),
         ("ML_PREDICT_ROW", '{"recommend": "items"}', "option 'recommend' is unknown here"),
         ("ML_PREDICT_ROW", '{"additional_details": true}', "train it again"),

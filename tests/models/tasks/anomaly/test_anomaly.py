@@ -157,6 +157,33 @@ def test_nearest_against_the_slow_way() -> None:
     assert (inner.places != np.arange(50)[:, None]).all()
 
 
+def test_of_equally_near_ones_the_first() -> None:
+    sample, points = rng(0).integers(0, 3, (300, 4)).astype(float), rng(1).integers(0, 3, (40, 4)).astype(float)
+    found = nearest_in(sample, points, 7)
+    distances = np.square(points[:, None] - sample[None]).sum(axis=2)
+    assert found.places.tolist() == np.argsort(distances, axis=1, kind="stable")[:, :7].tolist()
+
+
+def test_a_vote_does_not_hang_on_the_other_rows_and_its_weight_may_be_given() -> None:
+    label = SPOTS["odd"].where(rng(2).random(len(SPOTS)) < 0.5)
+    model = fit_task("anomaly_detection", FEATURES.assign(odd=label), "odd")
+    together = model.predict(FEATURES.head(9)).results
+    assert [model.predict(FEATURES.iloc[[row]]).results[0] for row in range(9)] == together
+
+    def probability(weight: float) -> float:
+        asked = {"supervised_submodel_weight": weight}
+        return float(model.predict(FEATURES.tail(1), asked).results[0]["probabilities"]["anomaly"])
+
+    ends, middle = (probability(0.1), probability(0.9)), probability(0.5)
+    assert middle == pytest.approx(sum(ends) / 2, abs=1e-8)
+    assert ends[0] != ends[1]
+    assert model.score(SPOTS, "odd", "roc_auc", {"supervised_submodel_weight": 0.9}) is not None
+    with pytest.raises(StudyError, match="both excluded"):
+        model.predict(FEATURES, {"supervised_submodel_weight": 1})
+    with pytest.raises(StudyError, match="needs a model trained with labels"):
+        fit_task("anomaly_detection", FEATURES, None).predict(FEATURES, {"supervised_submodel_weight": 0.5})
+
+
 def test_curve_keeps_the_order() -> None:
     scores = rng(0).lognormal(size=1000)
     found = Curve.through(scores, 0.03).probability(scores)
