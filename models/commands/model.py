@@ -1,8 +1,9 @@
-"""``genba model list|show|events|drift|promote|rollback``."""
+"""``genba model list|show|events|drift|promote|rollback|export``."""
 
 import getpass
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -181,6 +182,36 @@ def rollback_command(study: StudyArgument, reason: ReasonOption = "", settings: 
         chosen(here.plant, study)
         model_id, units = hand.rollback(here.store, here.plant, study, reason, _actor())
         typer.echo(f"{study}: model {model_id} is the champion; {units:,} units scored")
+
+
+@app.command("export")
+def export_command(
+    study: StudyArgument,
+    onnx: Annotated[Path, typer.Option("--onnx", help="Write an ONNX graph to this file.")],
+    model_id: Annotated[int | None, typer.Argument(help="Which model; without it, the champion.")] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """A model for other programs: as an ONNX graph whose inputs are the columns of the study.
+
+    Example: `genba model export leaking_caps --onnx leaking_caps.onnx`
+    """
+    from models.lifecycle.training import restored
+    from models.onnx.apart import needed
+
+    with opened(settings) as here:
+        chosen(here.plant, study)
+        row = _wanted(here, study, model_id)
+        model = restored(row, model_catalog.text_of(here.store, row)).model
+        needed()
+        from models.onnx.write.model import to_onnx  # onnx itself is an extra
+
+        content, metadata = to_onnx(model)
+        try:
+            onnx.write_bytes(content)
+        except OSError as error:
+            raise UsageError(f"{onnx} cannot be written: {error.strerror}; name another file") from None
+        typer.echo(f"{study}: model {row.model_id} as {onnx}, {len(content):,} bytes; for ML_MODEL_IMPORT:")
+        typer.echo(_json(metadata))
 
 
 def _actor() -> str:

@@ -115,7 +115,10 @@ def feeds_of(feeds: Sequence[Feed], frame: pd.DataFrame) -> dict[str, "np.ndarra
 
 
 def _read(frame: pd.DataFrame, name: str, read: str, wanted: str) -> "np.ndarray[Any, Any]":
-    """(n,) cells as numpy has them. A missing number is NaN, a missing text empty, a missing whole number an error."""
+    """(n,) cells as numpy has them. A missing number is NaN, a missing text empty, a missing whole number an error.
+
+    An instant is a number of seconds since 1970-01-01 00:00, as in the graphs that we write.
+    """
     if name not in frame.columns:
         raise StudyError(f"the table has no column {name!r}, which the model takes; {nearest(name, frame.columns)}")
     content = cells(frame[name])
@@ -130,6 +133,10 @@ def _read(frame: pd.DataFrame, name: str, read: str, wanted: str) -> "np.ndarray
         if content.levels and np.isnan(with_gaps[:-1]).any():
             raise StudyError(f"column {name!r} holds {content.levels[0][:40]!r}, and its input takes numbers")
         values = with_gaps[content.codes]
+    elif content.form == "instant":
+        values = np.asarray(
+            (content.instants.tz_localize(None) - pd.Timestamp(0)) / pd.Timedelta(seconds=1), np.float64
+        )
     elif content.form not in ("number", "boolean"):
         raise StudyError(f"column {name!r} holds {content.form} cells, and its input takes numbers")
     if np.dtype(read).kind in "iub" or np.dtype(wanted).kind in "iub":

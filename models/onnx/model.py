@@ -41,7 +41,9 @@ class Said:
     @classmethod
     def of(cls, labels: Sequence[Any], codes: Ints, raw: Floats) -> Self:
         """With what is no number marked."""
-        return cls(tuple(labels), codes, np.nan_to_num(raw, posinf=0.0, neginf=0.0), np.asarray(np.isfinite(raw).all(axis=1)))
+        return cls(
+            tuple(labels), codes, np.nan_to_num(raw, posinf=0.0, neginf=0.0), np.asarray(np.isfinite(raw).all(axis=1))
+        )
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class OnnxModel:
 
     def _label(self, value: Any) -> Any:
         mapped = self.described.labels
-        if mapped:
+        if mapped and value not in mapped.values():  # a graph may say labels, and number its probabilities
             if str(value) not in mapped:
                 raise StudyError(f"labels_map has no entry for {str(value)[:40]!r}, which the ONNX model says")
             return mapped[str(value)]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from models.sql.errors import MlError
 from models.sql.names import quote
 
-__all__ = ["Catalog", "Entry", "decoded"]
+__all__ = ["Catalog", "Entry", "decoded", "pieces_of"]
 
 CHUNK = 2 * 2**20
 """Characters of a model in one row: quoted and as UTF-8 still below MariaDB's ``max_allowed_packet`` of 16 MiB."""
@@ -123,7 +123,7 @@ class Catalog:
 
     def finish(self, handle: str, model: str, metadata: Mapping[str, Any], explanation: Mapping[str, Any]) -> None:
         """The finished model. ``metadata``: fields of HeatWave's ``model_metadata``."""
-        pieces = list(_pieces(model))
+        pieces = list(pieces_of(model))
         whole = dict(metadata) | {
             "status": "Ready",
             "format": metadata.get("format", FORMAT),
@@ -168,7 +168,7 @@ class Catalog:
                 },
             )
             if model is not None:
-                self._store(connection, handle, list(_pieces(model)))
+                self._store(connection, handle, list(pieces_of(model)))
 
     def note(self, handle: str, name: str, value: Any) -> None:
         """One more field of ``model_metadata``."""
@@ -228,6 +228,7 @@ class Catalog:
             )
 
 
-def _pieces(model: str) -> Iterator[str]:
+def pieces_of(model: str) -> Iterator[str]:
+    """A text in rows that every server takes."""
     for first in range(0, len(model), CHUNK):
         yield model[first : first + CHUNK]

@@ -15,8 +15,8 @@ PARTS = ("tables", "walk_tables", "helpers", "row", "row_anomaly", "row_recommen
 """Templates, in the order in which they need one another."""
 ROUTINES = (
     "ML_TRAIN", "ML_EXPLAIN", "ML_EXPLAIN_ROW", "ML_EXPLAIN_TABLE", "ML_PREDICT_ROW", "ML_PREDICT_TABLE", "ML_SCORE",
-    "ML_MODEL_LOAD", "ML_MODEL_UNLOAD", "ML_MODEL_ACTIVE", "ML_MODEL_IMPORT", "ML_MODEL_EXPORT", "TRAIN_TEST_SPLIT",
-    "ML_CREATE_OR_UPGRADE_CATALOG", "ML_RANK", "ML_AUDIT", "ML_STATUS",
+    "ML_MODEL_LOAD", "ML_MODEL_UNLOAD", "ML_MODEL_ACTIVE", "ML_MODEL_IMPORT", "ML_MODEL_EXPORT",
+    "ML_MODEL_EXPORT_ONNX", "TRAIN_TEST_SPLIT", "ML_CREATE_OR_UPGRADE_CATALOG", "ML_RANK", "ML_AUDIT", "ML_STATUS",
 )  # fmt: skip
 """What a user may call."""
 OLDEST: dict[Kind, tuple[int, int]] = {"mysql": (8, 4), "mariadb": (10, 11)}

@@ -12,7 +12,7 @@ from models.sql.jobs.predict import explain_table, predict_table
 from models.sql.jobs.score import score
 from models.sql.jobs.split import split
 from models.sql.jobs.train import train
-from models.sql.jobs.transport import export_model, import_model
+from models.sql.jobs.transport import export_model, export_onnx, import_model
 
 __all__ = ["JOBS"]
 
@@ -25,6 +25,7 @@ JOBS: dict[str, Callable[[Bench], Any]] = {
     "ML_MODEL_LOAD": load,
     "ML_MODEL_ACTIVE": active,
     "ML_MODEL_EXPORT": export_model,
+    "ML_MODEL_EXPORT_ONNX": export_onnx,
     "ML_MODEL_IMPORT": import_model,
     "TRAIN_TEST_SPLIT": split,
     "ML_RANK": rank,

@@ -1,18 +1,24 @@
 """ML_MODEL_EXPORT and ML_MODEL_IMPORT: models from one catalog into a table, and from a table into another."""
 
+import base64
 from typing import Any
 
 import orjson
+import pandas as pd
 from sqlalchemy import text
 
 from ingest.errors import StudyError
+from models.automl.model import Model
+from models.onnx.apart import needed
 from models.onnx.model import OnnxModel, decoded
-from models.sql.bench import Bench, is_onnx, model_of
+from models.sql.bench import Bench, is_onnx, model_of, task_of_model
+from models.sql.bulk import Writer
 from models.sql.catalog import decoded as found_in
+from models.sql.catalog import pieces_of
 from models.sql.errors import MlError
 from models.sql.names import Name, quote
 
-__all__ = ["export_model", "import_model"]
+__all__ = ["export_model", "export_onnx", "import_model"]
 
 ONNX = "ONNXv2.0"
 """What an imported model is kept as, in HeatWave's words: its bytes in Base64."""
@@ -29,10 +35,7 @@ def export_model(bench: Bench) -> dict[str, Any]:
             {"handle": entry.handle},
         ).scalar()
     home, handle = quote(f"ML_SCHEMA_{bench.job.owner}"), _literal(entry.handle)
-    make = (
-        f"CREATE TABLE {output.quoted} (chunk_id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, model_object LONGTEXT NULL, "
-        "model_metadata JSON NULL) CHARACTER SET utf8mb4"
-    )
+    make = _make(output)
     if not pieces:
         return {
             "statements": [
@@ -50,6 +53,38 @@ def export_model(bench: Bench) -> dict[str, Any]:
             f"JOIN {home}.MODEL_CATALOG c USING (model_handle) WHERE model_handle = {handle} ORDER BY o.chunk_id",
         ]
     }
+
+
+def export_onnx(bench: Bench) -> dict[str, Any]:
+    """Answers with the statements that make a table of one of our models as an ONNX graph, Base64 in pieces."""
+    output, model = Name.parse(str(bench.args["output"])), bench.unpack(bench.job.owner, bench.handle)
+    if isinstance(model, OnnxModel):
+        raise MlError("the model is an ONNX model already; CALL sys.ML_MODEL_EXPORT(...)")
+    if not isinstance(model, Model):
+        raise MlError(f"{task_of_model(model)} models are not written as ONNX; classification and regression are")
+    needed()
+    from models.onnx.write.model import to_onnx  # onnx itself is an extra
+
+    content, metadata = to_onnx(model)
+    pieces = list(pieces_of(base64.b64encode(content).decode()))
+    told = [orjson.dumps(metadata).decode(), *[None] * (len(pieces) - 1)]
+    writer = Writer(bench.engine, *bench.queue.staging(bench.job), dict.fromkeys(("piece", "told"), "LONGTEXT"))
+    writer.write(pd.Series(range(1, len(pieces) + 1)), {"piece": pieces, "told": told})
+    writer.finish()
+    return {
+        "statements": [
+            _make(output),
+            f"INSERT INTO {output.quoted} SELECT {quote(writer.key)}, piece, told FROM {writer.name.quoted} ORDER BY 1",  # noqa: S608
+            f"DROP TABLE {writer.name.quoted}",
+        ]
+    }
+
+
+def _make(output: Name) -> str:
+    return (
+        f"CREATE TABLE {output.quoted} (chunk_id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, model_object LONGTEXT NULL, "
+        "model_metadata JSON NULL) CHARACTER SET utf8mb4"
+    )
 
 
 def _literal(text_: str) -> str:
@@ -84,7 +119,10 @@ def import_model(bench: Bench) -> dict[str, Any]:
 
 
 def _begin(bench: Bench, metadata: dict[str, Any], task: str) -> str:
-    handle = str(bench.args.get("handle") or f"imported_{bench.job.owner}_{bench.job.number}")
+    handle = bench.args.get("handle")
+    if not handle:
+        raise MlError("the model handle is NULL; give the model a name: SET @m = 'a_name' before the call, or 'a_name'")
+    handle = str(handle)
     bench.catalog.begin(
         handle,
         metadata.get("train_table_name"),

@@ -187,11 +187,26 @@ BEGIN
   CALL {{routines}}.genba_wait(job, result);
 END
 //
+DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_EXPORT_ONNX
+//
+CREATE PROCEDURE {{routines}}.ML_MODEL_EXPORT_ONNX(
+  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN output_table_name TEXT CHARACTER SET utf8mb4)
+  SQL SECURITY INVOKER COMMENT 'A model of ours as an ONNX graph: a table that ML_MODEL_IMPORT takes, here and elsewhere.'
+BEGIN
+  DECLARE job BIGINT UNSIGNED;
+  DECLARE result LONGTEXT CHARACTER SET utf8mb4;
+  COMMIT;
+  CALL {{routines}}.genba_may_make(output_table_name);
+  CALL {{routines}}.genba_submit('ML_MODEL_EXPORT_ONNX', CURRENT_USER(),
+    JSON_OBJECT('handle', model_handle, 'output', output_table_name), '[]', job);
+  CALL {{routines}}.genba_wait(job, result);
+END
+//
 DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_IMPORT
 //
 CREATE PROCEDURE {{routines}}.ML_MODEL_IMPORT(
   IN model_object LONGTEXT CHARACTER SET utf8mb4, IN model_metadata JSON,
-  INOUT model_handle TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
+  IN model_handle TEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
 BEGIN
   DECLARE job BIGINT UNSIGNED;
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;

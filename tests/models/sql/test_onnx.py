@@ -1,6 +1,7 @@
 """ONNX models of other makers through the routines, imported as HeatWave documents it, used and exported."""
 
 import base64
+import datetime as dt
 import json
 from typing import Any
 
@@ -97,6 +98,32 @@ def test_a_regression(door: Door) -> None:
     assert caller.one("SELECT @score") == 1.0
     caller.run(f"CALL sys.ML_EXPLAIN_TABLE('{door.schema}.v', @m, '{door.schema}.e', NULL)")
     assert caller.one(f"SELECT b_attribution FROM {door.schema}.e WHERE id = 1") == 4.0  # 2 · (3 - 1)
+
+
+def test_a_model_of_ours_goes_out_and_comes_back(door: Door) -> None:
+    """Trained here, written as a graph, imported like a stranger's: the same predictions, gaps and new levels too."""
+    caller, rows = door.admin, f"{door.schema}.press"
+    caller.run(f"CREATE TABLE {rows} (id INT PRIMARY KEY, temp FLOAT, die VARCHAR(5), made DATETIME, y VARCHAR(3))")
+    first = dt.datetime(2026, 1, 30, 5, tzinfo=dt.UTC)
+    caller.fill(rows, [(i, (i * 37 % 100) / 8, "ABC"[i % 3], first + dt.timedelta(hours=7 * i),
+                        "NG" if i * 37 % 100 + 30 * (i % 3) > 90 else "OK") for i in range(240)])  # fmt: skip
+    options = "JSON_OBJECT('model_list', JSON_ARRAY('LGBMClassifier', 'GaussianNB'), 'trials', 2)"
+    caller.run(f"CALL sys.ML_TRAIN('{rows}', 'y', {options}, @ours)")
+    caller.run("CALL sys.ML_MODEL_LOAD(@ours, NULL)")
+    caller.run(f"CALL sys.ML_MODEL_EXPORT_ONNX(@ours, '{door.schema}.graph')")
+    caller.run("SET @graph = 'graph'")
+    caller.run(f"CALL sys.ML_MODEL_IMPORT(NULL, JSON_OBJECT('schema', '{door.schema}', 'table', 'graph'), @graph)")
+    caller.run("CALL sys.ML_MODEL_LOAD(@graph, NULL)")
+    caller.run(f"UPDATE {rows} SET temp = NULL, die = 'new' WHERE id < 5")
+    caller.run(f"UPDATE {rows} SET die = NULL, made = NULL WHERE id BETWEEN 3 AND 9")
+    for handle, output in (("@ours", "a"), ("@graph", "b")):
+        caller.run(f"CALL sys.ML_PREDICT_TABLE('{rows}', {handle}, '{door.schema}.{output}', NULL)")
+    both = caller.run(f"SELECT a.Prediction = b.Prediction, a.ml_results, b.ml_results FROM {door.schema}.a "
+                      f"JOIN {door.schema}.b USING (id)")  # fmt: skip
+    assert len(both) == 240
+    assert all(same for same, _, _ in both)
+    for _, ours, other in both:
+        assert json.loads(other)["probabilities"] == pytest.approx(json.loads(ours)["probabilities"], abs=1.1e-6)
 
 
 def test_hostile_models_do_not_end_the_worker(door: Door) -> None:
