@@ -25,7 +25,7 @@ from models.tasks.forecasting.smoothing import ETSForecaster, ExpSmoothForecaste
 from models.tasks.forecasting.theta import ThetaForecaster
 from models.tasks.forecasting.varmax import VARMAXForecaster
 
-__all__ = ["FORECASTERS", "Chosen", "Trial", "choose"]
+__all__ = ["FORECASTERS", "HELD", "Chosen", "Trial", "choose"]
 
 FORECASTERS: Mapping[str, type[Forecaster]] = {
     "NaiveForecaster": NaiveForecaster,
@@ -65,6 +65,8 @@ class Chosen:
     failed: Mapping[str, str]
     without_exogenous: bool
     """Exogenous columns were there, and the best does not use them."""
+    back: Floats
+    """See `hindcast`."""
 
 
 def _origins(n: int) -> list[int]:
@@ -135,6 +137,22 @@ def _yardsticks(past: Past, metric: str) -> list[tuple[str, Trial]]:
     return out
 
 
+def hindcast(past: Past, trial: Trial) -> Floats:
+    """(n,) what would have been forecast for each fifth of the past from the rows before it; NaN for the first fifth,
+    and where so few rows are too few for the algorithm."""
+    n, known = len(past.y), np.full(len(past.y), np.nan)
+    fifth = -(-n // HELD)
+    for start in range(fifth, n, fifth):
+        end = min(start + fifth, n)
+        try:
+            fitted = FORECASTERS[trial.algorithm].fit(past.until(start), trial.config)
+            known[start:end] = fitted.forecast(np.arange(1, end - start + 1), past.x[start:end])
+        except (CannotFit, ValueError, ArithmeticError, IndexError):
+            # The setting was chosen for all rows; a season longer than these, for one, makes no sense here.
+            continue
+    return np.where(np.isfinite(known), known, np.nan)
+
+
 def choose(past: Past, names: Sequence[str], metric: str, told: Told) -> Chosen:
     """The best of the named algorithms for the series meant. Raises `StudyError` where none can be fitted."""
     failed: dict[str, str] = {}
@@ -150,6 +168,6 @@ def choose(past: Past, names: Sequence[str], metric: str, told: Told) -> Chosen:
             failed[trial.algorithm] = str(error)
             continue
         unused = past.x.shape[1] > 0 and not trial.config.get("exogenous", False)
-        return Chosen(trial, forecaster, naive, failed, unused)
+        return Chosen(trial, forecaster, naive, failed, unused, hindcast(past, trial))
     why = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
     raise StudyError(f"no algorithm of model_list can forecast this series ({why}); allow more of them")

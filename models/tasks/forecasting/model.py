@@ -10,14 +10,15 @@ import pandas as pd
 from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 from models.rank.document import Said
+from models.tasks.arrays import packed, unpacked
 from models.tasks.base import Answers, Card, Told, dumped
 from models.tasks.forecasting import choosing
-from models.tasks.forecasting.choosing import FORECASTERS, choose
+from models.tasks.forecasting.choosing import FORECASTERS, HELD, choose
 from models.tasks.forecasting.metrics import measured, naive_scale
 from models.tasks.forecasting.past import Forecaster, needs_statsmodels
 from models.tasks.forecasting.reading import Read, read
 from models.tasks.forecasting.spread import Spread
-from models.tasks.forecasting.timeline import Timeline, dates_of
+from models.tasks.forecasting.timeline import Timeline, moments
 from models.tasks.option_tables import METRICS, Task
 from models.tasks.options import algorithms, known_metric, parse
 from models.tasks.tables import Space, column, numbers
@@ -35,13 +36,28 @@ YARDSTICKS = {
 
 @dataclass(frozen=True)
 class Series:
-    """One series and who forecasts it. ``scale``: of the scaled error."""
+    """One series and who forecasts it. ``scale``: of the scaled error; ``back``: (n,) see `choosing.hindcast`."""
 
     name: str
     algorithm: str
     forecaster: Forecaster
     spread: Spread
     scale: float
+    back: Floats
+
+    def forecast(self, ahead: Ints, x: Floats) -> Floats:
+        """(m,) values; 0 steps ahead and below: what would have been forecast then."""
+        out = np.empty(len(ahead))
+        past = ahead < 1
+        out[past] = self.back[ahead[past] - 1]
+        out[~past] = self.forecaster.forecast(ahead[~past], x[~past])
+        return out
+
+    def half(self, ahead: Ints, level: float) -> Floats:
+        """(m,) half the width of the interval."""
+        fifth = -(-len(self.back) // HELD)
+        then = (ahead - 1 + len(self.back)) % fifth + 1
+        return self.spread.half(np.where(ahead < 1, then, ahead), level)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
@@ -51,6 +67,7 @@ class Series:
             "forecaster": self.forecaster.to_dict(),
             "spread": self.spread.to_dict(),
             "scale": self.scale,
+            "back": packed(self.back),
         }
 
     @classmethod
@@ -62,6 +79,7 @@ class Series:
             FORECASTERS[content["algorithm"]].from_dict(content["forecaster"]),
             Spread.from_dict(content["spread"]),
             float(content["scale"]),
+            unpacked(content["back"]),
         )
 
 
@@ -76,27 +94,22 @@ class ForecastModel:
     space: Space | None
 
     def predict(self, table: pd.DataFrame, options: Mapping[str, Any] | None = None) -> Answers:
-        """Per row, which names a moment after training, the value of each series and its interval."""
+        """Per row, which names a moment, the value of each series and its interval; HeatWave has no column Prediction
+        here."""
         chosen = parse(TASK, "predict", options)
         ahead, x = self._asked(table)
         results: list[dict[str, Any]] = [{"predictions": {}} for _ in range(len(table))]
-        values = np.empty((len(table), len(self.series)))
-        for at, each in enumerate(self.series):
-            values[:, at] = each.forecaster.forecast(ahead, x)
-            half = each.spread.half(ahead, chosen["prediction_interval"])
-            for row, result in enumerate(results):
-                value, wide = float(values[row, at]), float(half[row])
+        for each in self.series:
+            values, half = each.forecast(ahead, x), each.half(ahead, chosen["prediction_interval"])
+            parts = [_or_none(part) for part in (values, values - half, values + half)]
+            for result, value, lower, upper in zip(results, *parts, strict=True):
                 result["predictions"][each.name] = value
-                interval = {"lower": value - wide, "upper": value + wide}
-                result["predictions"][f"prediction_interval_{each.name}"] = interval
-        if len(self.series) == 1:
-            return Answers(results, values[:, 0].tolist())
-        names = [each.name for each in self.series]
-        return Answers(results, [dict(zip(names, row, strict=True)) for row in values.tolist()])
+                result["predictions"][f"prediction_interval_{each.name}"] = {"lower": lower, "upper": upper}
+        return Answers(results)
 
     def _asked(self, table: pd.DataFrame) -> tuple[Ints, Floats]:
         """Steps ahead of each row, and its exogenous axes."""
-        when = dates_of(column(table, self.dates, "which holds the dates"), self.dates)
+        when, _ = moments(column(table, self.dates, "which holds the dates"), self.dates, self.timeline.counted)
         x = np.empty((len(table), 0)) if self.space is None else self.space.points(table)
         return self.timeline.ahead(when, self.dates), x
 
@@ -114,7 +127,7 @@ class ForecastModel:
         for each in self.series:
             if target in (None, each.name):
                 truth = numbers(table, each.name, "which is to be scored")
-                found.append(measured(metric, truth, each.forecaster.forecast(ahead, x), each.scale))
+                found.append(measured(metric, truth, each.forecast(ahead, x), each.scale))
         known = [value for value in found if value is not None]
         return float(np.mean(known)) if known else None
 
@@ -127,6 +140,11 @@ class ForecastModel:
             "space": None if self.space is None else self.space.to_dict(),
         }
         return dumped(self.card, state)
+
+
+def _or_none(values: Floats) -> list[float | None]:
+    """Numbers as JSON has them."""
+    return [None if value != value else value for value in values.tolist()]
 
 
 def restore(card: Card, state: Mapping[str, Any]) -> ForecastModel:
@@ -173,7 +191,7 @@ def fit(
         best = choose(past, names, metric, _part(told, at, len(source.names)))
         spread = Spread.of(best.best.errors, best.best.horizon)
         scale = naive_scale(past.one, past.short)
-        series.append(Series(name, best.best.algorithm, best.forecaster, spread, scale))
+        series.append(Series(name, best.best.algorithm, best.forecaster, spread, scale, best.back))
         notes += _notes(name, best, metric)
         found.append(best)
     used = source.space if any(each.best.config.get("exogenous") for each in found) else None
@@ -195,7 +213,7 @@ def _card(source: Read, found: list[choosing.Chosen], metric: str, used: Space |
         "yardsticks": {name: dict(each.naive) for name, each in pairs},
         "failed": {name: dict(each.failed) for name, each in pairs if each.failed},
         "seasons": list(source.past.seasons),
-        "forecast_from": str(pd.Timestamp(source.timeline.last, unit="us")),
+        "forecast_from": source.timeline.shown(source.timeline.last),
         "notes": notes,
     }
     score = float(np.mean([each.best.score for each in found]))

@@ -10,7 +10,7 @@ from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 from models.rank.document import Said
 from models.tasks.forecasting.past import Past
-from models.tasks.forecasting.timeline import Timeline, dates_of
+from models.tasks.forecasting.timeline import Timeline, moments
 from models.tasks.options import Chosen
 from models.tasks.tables import Space, column, numbers, picked
 from models.tasks.words import say
@@ -45,13 +45,15 @@ def _series(chosen: Chosen, target: str | None) -> tuple[str, ...]:
     return tuple(names) or (str(target),)
 
 
-def _ordered(when: pd.DatetimeIndex, name: str) -> Ints:
+def _ordered(when: pd.DatetimeIndex, name: str, counted: bool) -> Ints:
     """Rows in order of time. Raises `StudyError` for an instant that occurs twice."""
     order = np.argsort(when.asi8, kind="stable")
     same = np.flatnonzero(np.diff(when.asi8[order]) == 0)
     if len(same):
+        first = when[order[same[0]]]
         raise StudyError(
-            f"column {name!r} holds {when[order[same[0]]]} {'twice' if len(same) == 1 else 'and others repeatedly'}; a "
+            f"column {name!r} holds {when.asi8[order[same[0]]] if counted else first} "
+            f"{'twice' if len(same) == 1 else 'and others repeatedly'}; a "
             "series has one row per instant: take one series, or sum up the rows of an instant"
         )
     return order
@@ -70,13 +72,13 @@ def read(table: pd.DataFrame, target: str | None, chosen: Chosen) -> Read:
         raise StudyError("forecasting needs option 'datetime_index', the column of dates")
     names = _series(chosen, target)
     exogenous = _exogenous(table, chosen, (dates, *names))
-    when = dates_of(column(table, dates, "which datetime_index names"), dates)
+    when, counted = moments(column(table, dates, "which datetime_index names"), dates)
     if len(table) < FEWEST:
         raise StudyError(f"{len(table)} row(s) are too few to forecast from; give at least {FEWEST}")
-    order = _ordered(when, dates)
+    order = _ordered(when, dates, counted)
     notes = [] if (np.diff(order) > 0).all() else [say("not_in_order", {"column": dates})]
     when, rows = when[order], table.iloc[order].reset_index(drop=True)
-    timeline = Timeline.of(when)
+    timeline = Timeline.of(when, counted)
     places = np.arange(len(when)) if timeline.kind == "row" else timeline.places(when)
     if timeline.kind == "row":
         notes.append(say("irregular"))

@@ -1,7 +1,8 @@
 """Dates as places on a line: 0 for the first row of training, one more per step, whatever the calendar does.
 
 Steps are fixed spans, months (quarters, years: several months), or working days (Monday to Friday); else the rows are
-counted. The calendar also says which seasons to expect: hour, day, week, year.
+counted. The calendar also says which seasons to expect: hour, day, week, year. Whole numbers that are no dates, such as
+an AUTO_INCREMENT, and durations in seconds, such as a TIME, are counts: they stand on the line as they are.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from models.automl.columns import dates as spellings
 from models.automl.columns.cells import Cells, cells
 from models.automl.matrix import Ints
 
-__all__ = ["Timeline", "dates_of"]
+__all__ = ["Timeline", "moments"]
 
 Kind = Literal["span", "month", "workday", "row"]
 HOUR, DAY, WEEK, YEAR = 3_600.0, 86_400.0, 604_800.0, 31_557_600.0
@@ -30,13 +31,43 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261
 """What HeatWave accepts, and nanoseconds can hold."""
 
 
-def dates_of(column: pd.Series, name: str) -> pd.DatetimeIndex:
-    """The instants of a column: dates, their usual spellings, or whole numbers that are years."""
+LARGEST = 2**53
+"""Whole numbers up to here are exact."""
+
+
+def moments(column: pd.Series, name: str, counted: bool | None = None) -> tuple[pd.DatetimeIndex, bool]:
+    """The instants of a column: dates, their usual spellings, whole numbers that are years; or else counts, as so many
+    microseconds. ``counted``: what it must be, where that is known.
+
+    >>> moments(pd.Series(["2026-01-01", "2026-01-02"]), "d")[0].day.tolist()
+    [1, 2]
+    >>> moments(pd.Series([7, 8]), "n")[0].asi8.tolist()
+    [7, 8]
+    """
     content = cells(column)
-    found = _instants(content)
+    if counted is not True:
+        dated = None if content.duration else _instants(content)
+        if dated is not None:
+            return _whole(dated, name), False
+    found = None if counted is False else _counts(content)
     if found is None:
         first = content.levels[0] if content.levels else content.form
-        raise StudyError(f"column {name!r} holds no dates but {first!r}; give a DATE, DATETIME or TIMESTAMP column")
+        what = "a whole number in each row" if counted else "a DATE, DATETIME, TIMESTAMP, TIME, YEAR or INT column"
+        raise StudyError(f"column {name!r} holds no {'counts' if counted else 'dates'} but {first!r}; give {what}")
+    return found, True
+
+
+def _counts(content: Cells) -> pd.DatetimeIndex | None:
+    values = content.numbers
+    if content.form != "number" or not np.isfinite(values).all() or (values != np.floor(values)).any():
+        return None
+    if len(values) and np.abs(values).max() > LARGEST:
+        return None
+    return pd.DatetimeIndex(values.astype(np.int64).view("M8[us]"))
+
+
+def _whole(found: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
+    """In UTC without saying so, none missing, within the years that are possible."""
     found = found.tz_convert("UTC").tz_localize(None) if found.tz is not None else found
     missing = int(np.sum(found.isna()))
     if missing:
@@ -72,27 +103,34 @@ def _instants(content: Cells) -> pd.DatetimeIndex | None:
 
 @dataclass(frozen=True)
 class Timeline:
-    """``first``, ``last``: instants in microseconds; ``step``: microseconds, or months; ``n``: places of training."""
+    """``first``, ``last``: instants in microseconds, or counts; ``step``: microseconds, or months; ``n``: places of
+    training; ``counted``: no dates but counts."""
 
     kind: Kind
     first: int
     last: int
     step: int
     n: int
+    counted: bool = False
 
     @classmethod
-    def of(cls, when: pd.DatetimeIndex) -> Self:
+    def of(cls, when: pd.DatetimeIndex, counted: bool = False) -> Self:
         """From the dates of training, increasing."""
         stamps = when.asi8
         first, last = int(stamps[0]), int(stamps[-1])
-        for line in (cls._months(when), cls._workdays(when), cls._spans(stamps)):
+        calendar = () if counted else (cls._months(when), cls._workdays(when))
+        for line in (*calendar, cls._spans(stamps)):
             if line is not None:
                 kind, step = line
                 found = cls(kind, first, last, step, 0)
                 n = int(found.places(when)[-1]) + 1
                 if len(when) >= REGULAR * n:
-                    return cls(kind, first, last, step, n)
-        return cls("row", first, last, 0, len(when))
+                    return cls(kind, first, last, step, n, counted)
+        return cls("row", first, last, 0, len(when), counted)
+
+    def shown(self, stamp: int) -> str:
+        """A place as its column writes it."""
+        return str(stamp if self.counted else pd.Timestamp(stamp, unit="us"))
 
     @staticmethod
     def _months(when: pd.DatetimeIndex) -> tuple[Kind, int] | None:
@@ -132,32 +170,28 @@ class Timeline:
         return np.round((when.asi8 - self.first) / self.step).astype(np.int64)
 
     def ahead(self, when: pd.DatetimeIndex, name: str) -> Ints:
-        """How many steps after the last row of training each date lies, (m,); 1 is the next.
+        """How many steps after the last row of training each date lies, (m,); 1 is the next, 0 and below are training.
 
-        Raises `StudyError` for dates that training already had, and for those out of any reach.
+        Raises `StudyError` for dates before training (where rows are counted, also in it), and for those out of reach.
         """
         if not len(when):
             return np.empty(0, dtype=np.int64)
-        end = pd.Timestamp(self.last, unit="us")
         if self.kind == "row":
             steps = np.argsort(np.argsort(when.asi8, kind="stable"), kind="stable") + 1
-            early = when.asi8 <= self.last
+            early, limit = when.asi8 <= self.last, f"not after {self.shown(self.last)}, the end of training"
         else:
             steps = self.places(when) - (self.n - 1)
-            early = steps < 1
+            early, limit = steps <= -self.n, f"before {self.shown(self.first)}, the beginning of training"
         if early.any():
-            raise StudyError(
-                f"{name} {when[int(early.argmax())]} is not after {end}, the end of training; ask for later dates"
-            )
+            raise StudyError(f"{name} {self.shown(int(when.asi8[early.argmax()]))} is {limit}; ask for later dates")
         if steps.max() > MOST_AHEAD:
-            raise StudyError(
-                f"{name} {when[int(steps.argmax())]} is {steps.max()} steps ahead; {MOST_AHEAD} is the most"
-            )
+            far = self.shown(int(when.asi8[steps.argmax()]))
+            raise StudyError(f"{name} {far} is {steps.max()} steps ahead; {MOST_AHEAD} is the most")
         return np.asarray(steps)
 
     def seasons(self) -> tuple[float, ...]:
         """Steps of the seasons that the calendar lets expect, the shortest first."""
-        if self.kind == "row":
+        if self.kind == "row" or self.counted:
             return ()
         if self.kind == "month":
             return (12 / self.step,) if self.step in (1, 2, 3, 4, 6) else ()
@@ -169,11 +203,10 @@ class Timeline:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
-        return {"kind": self.kind, "first": self.first, "last": self.last, "step": self.step, "n": self.n}
+        return dict(self.__dict__)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """What `to_dict` wrote."""
-        return cls(
-            content["kind"], int(content["first"]), int(content["last"]), int(content["step"]), int(content["n"])
-        )
+        numbers = {name: int(content[name]) for name in ("first", "last", "step", "n")}
+        return cls(content["kind"], **numbers, counted=bool(content["counted"]))

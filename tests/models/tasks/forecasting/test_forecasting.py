@@ -9,7 +9,7 @@ import pytest
 from ingest.errors import StudyError
 from models.tasks.forecasting import past as past_module
 from models.tasks.forecasting.choosing import FORECASTERS
-from models.tasks.protocol import TaskModel, fit_task
+from models.tasks.protocol import TaskModel, fit_task, load_task
 from tests.models.tasks.tables import codes, power, rng, short_series
 
 QUICK = ["NaiveForecaster", "ThetaForecaster", "SARIMAXForecaster"]
@@ -48,7 +48,7 @@ def test_intervals_cover(demand: TaskModel) -> None:
         bounds = [each["predictions"]["prediction_interval_mw"] for each in answers.results]
         inside = [each["lower"] <= y <= each["upper"] for each, y in zip(bounds, test["mw"], strict=True)]
         assert np.mean(inside) == pytest.approx(level, abs=0.16)
-    assert answers.predictions == [each["predictions"]["mw"] for each in answers.results]
+    assert answers.predictions is None
 
 
 @pytest.mark.parametrize("name", [name for name in FORECASTERS if name != "VARMAXForecaster"])
@@ -92,7 +92,7 @@ def test_one_series_leads_another() -> None:
     joint = fit(table[:298], ["VARMAXForecaster"], target=None, **options)
     answer = joint.predict(table[298:])
     assert answer.results[0]["predictions"]["b"] == pytest.approx(float(table["a"][297]), abs=0.2)
-    assert answer.predictions == [{key: answer.results[0]["predictions"][key] for key in ("b", "a")}]
+    assert list(answer.results[0]["predictions"]) == ["b", "prediction_interval_b", "a", "prediction_interval_a"]
     with pytest.raises(StudyError, match="there is one series"):
         fit(SHORT, ["VARMAXForecaster"])
 
@@ -107,7 +107,7 @@ def test_nothing_beats_the_last_value_of_a_random_walk() -> None:
 def test_metrics() -> None:
     model = fit(SHORT[:100])
     test = SHORT[100:]
-    forecast = np.array(model.predict(test).predictions)
+    forecast = np.array([each["predictions"]["y"] for each in model.predict(test).results])
     error = np.abs(test["y"].to_numpy() - forecast)
     assert model.score(test, "y", "neg_mean_absolute_error") == pytest.approx(-error.mean())
     assert model.score(test, "y", "neg_max_absolute_error") == pytest.approx(-error.max())
@@ -127,7 +127,8 @@ def test_metrics() -> None:
         ({"d": "soon"}, "holds no dates but 'soon'"),
         ({"y": None}, "holds no value in any row"),
         ({"y": "many"}, "holds no numbers"),
-        ({"d": 1500}, "holds no dates|the years 1500"),
+        ({"d": 1500}, "holds 1500 and others repeatedly"),
+        ({"d": 1500.5}, "holds no dates but 'number'"),
     ],
 )
 def test_bad_columns(change: dict[str, Any], words: str) -> None:
@@ -151,8 +152,8 @@ def test_bad_calls() -> None:
     with pytest.raises(StudyError, match="exclude each other"):
         fit(SHORT, exclude_model_list=["NaiveForecaster"])
     model = fit(SHORT)
-    with pytest.raises(StudyError, match="is not after 2025-06-30"):
-        model.predict(SHORT)
+    with pytest.raises(StudyError, match="d 2024-01-01 00:00:00 is before 2025-03-03"):
+        model.predict(SHORT.assign(d=pd.Timestamp("2024-01-01")))
     with pytest.raises(StudyError, match="steps ahead"):
         fit(SHORT.assign(d=pd.date_range("2025", periods=120, freq="min")), ["NaiveForecaster"]).predict(
             pd.DataFrame({"d": ["2031-01-01"]})
@@ -181,4 +182,27 @@ def test_statsmodels_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_constant_series() -> None:
     model = fit(SHORT.assign(y=5.0), list(FORECASTERS))
     found = model.predict(pd.DataFrame({"d": ["2025-07-03"]}))
-    assert found.predictions == [pytest.approx(5.0)]
+    assert found.results[0]["predictions"]["y"] == pytest.approx(5.0)
+
+
+def test_dates_of_training_get_what_would_have_been_forecast() -> None:
+    """Each fifth from the rows before it: as good as a forecast, and not as good as the rows themselves."""
+    model = fit(SHORT[:100], ["SARIMAXForecaster"])
+    found = load_task(model.to_text()).predict(SHORT)
+    values = np.array([each["predictions"]["y"] for each in found.results], float)
+    assert np.isnan(values[:20]).all()
+    assert np.isfinite(values[40:]).all()
+    error = np.abs(values - SHORT["y"].to_numpy())
+    assert 0.05 < error[40:100].mean() < 1.5
+    assert found.results[0]["predictions"]["prediction_interval_y"] == {"lower": None, "upper": None}
+    last = [found.results[row]["predictions"]["prediction_interval_y"] for row in range(80, 100)]
+    covered = [each["lower"] <= y <= each["upper"] for each, y in zip(last, SHORT["y"][80:100], strict=True)]
+    assert np.mean(covered) >= 0.8
+    assert model.score(SHORT[:100], "y", "neg_mean_absolute_error") == pytest.approx(-np.nanmean(error[:100]))
+
+
+def test_rows_that_are_counted() -> None:
+    table = SHORT.assign(d=np.arange(1, 121))
+    model = fit(table[:100])
+    assert model.card.facts["forecast_from"] == "100"
+    assert model.score(table[100:], "y", "neg_mean_absolute_error") is not None

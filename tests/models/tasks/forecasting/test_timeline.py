@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ingest.errors import StudyError
-from models.tasks.forecasting.timeline import Timeline, dates_of
+from models.tasks.forecasting.timeline import Timeline, moments
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,31 @@ def test_no_regular_step() -> None:
 
 @pytest.mark.parametrize("spelt", ["2024-03-0{}", "2024/03/0{} 12:00", "2024030{}"])
 def test_spellings(spelt: str) -> None:
-    found = dates_of(pd.Series([spelt.format(day) for day in range(1, 8)]), "d")
+    found, _ = moments(pd.Series([spelt.format(day) for day in range(1, 8)]), "d")
     assert found[0].date().isoformat() == "2024-03-01"
 
 
 def test_years_and_zones() -> None:
-    assert dates_of(pd.Series([1999, 2000]), "d")[0] == pd.Timestamp("1999-01-01")
+    assert moments(pd.Series([1999, 2000]), "d")[0][0] == pd.Timestamp("1999-01-01")
     tokyo = pd.Series(pd.date_range("2024-01-01 09:00", periods=3, tz="Asia/Tokyo"))
-    assert dates_of(tokyo, "d")[0] == pd.Timestamp("2024-01-01 00:00")
+    assert moments(tokyo, "d")[0][0] == pd.Timestamp("2024-01-01 00:00")
     with pytest.raises(StudyError, match="1678 to 2261"):
-        dates_of(pd.Series(pd.to_datetime(["1500-01-01"]).as_unit("s")), "d")
+        moments(pd.Series(pd.to_datetime(["1500-01-01"]).as_unit("s")), "d")
+
+
+def test_counts_and_times_of_day() -> None:
+    """An AUTO_INCREMENT, and a TIME; at prediction a count stays one, whatever it looks like by itself."""
+    when, counted = moments(pd.Series([7, 9, 11, 15]), "n")
+    line = Timeline.of(when, counted)
+    assert (line.kind, line.step, line.n, line.seasons()) == ("span", 2, 5, ())
+    later, _ = moments(pd.Series([1999, 2001]), "n", counted)
+    assert line.ahead(later, "n").tolist() == [992, 993]
+    with pytest.raises(StudyError, match="n 3 is before 7, the beginning"):
+        line.ahead(moments(pd.Series([3]), "n", True)[0], "n")
+    shifts = pd.Series(pd.to_timedelta([0, 600, 1200], unit="s"))
+    assert Timeline.of(*moments(shifts, "t")).step == 600
+    assert Timeline.from_dict(line.to_dict()) == line
+    with pytest.raises(StudyError, match="no counts but 'soon'"):
+        moments(pd.Series(["soon"]), "n", True)
+    with pytest.raises(StudyError, match="INT column"):
+        moments(pd.Series([0.5, 1.5]), "n")
