@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from ingest.errors import StudyError, nearest
 from models.automl.columns.kinds import checked_names
@@ -76,7 +77,9 @@ def fit_task(
         raise StudyError("the table has no rows; give one row per case")
     plain = table.reset_index(drop=True)
     plain.columns = pd.Index(names)
-    return cast("TaskModel", room.fit(plain, target, options, seed=seed, told=told))
+    # Many small systems of equations: threads of BLAS wait for one another ten times as long as they work.
+    with threadpool_limits(1, user_api="blas"):
+        return cast("TaskModel", room.fit(plain, target, options, seed=seed, told=told))
 
 
 def load_task(text: str) -> TaskModel:
