@@ -18,6 +18,8 @@ __all__ = ["Apart", "needed"]
 
 SECONDS = 60.0
 """For a batch of rows: a usual model takes less than one."""
+ANSWER = 2**28
+"""Bytes of an answer: probabilities of a thousand classes for a batch of rows are 160 MB."""
 START = 120.0
 """For starting and opening: a model of a gigabyte takes a while to be made ready."""
 
@@ -81,11 +83,15 @@ class Apart:
         timer.start()
         try:
             send(process.stdin, said, arrays, content)
-            answer, found, _ = receive(process.stdout)
+            answer, found, _ = receive(process.stdout, ANSWER)
         except (OSError, EOFError, ValueError):
             self._process = None
             _ended(process)
-            why = f"took longer than {seconds:.0f} s" if late.is_set() else "ended its process: too much memory?"
+            why = (
+                f"took longer than {seconds:.0f} s"
+                if late.is_set()
+                else "ended its process, or answered more than fits"
+            )
             raise StudyError(f"the ONNX model {why}; it was stopped") from None
         finally:
             timer.cancel()

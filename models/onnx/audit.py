@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import onnx
+from google.protobuf.message import DecodeError
 
 from ingest.errors import StudyError
 
@@ -27,8 +28,8 @@ def audited(content: bytes) -> Any:
     """The model, parsed. Raises `StudyError`."""
     try:
         model = onnx.load_model_from_string(content)
-    except Exception as error:  # noqa: BLE001 - whatever a parser says of a stranger's bytes
-        raise StudyError(f"the bytes are no ONNX model: {type(error).__name__}; is the Base64 text whole?") from None
+    except (DecodeError, ValueError, TypeError):
+        raise StudyError("the bytes are no ONNX model; is the Base64 text whole?") from None
     if not model.graph.node:
         raise StudyError("the ONNX model holds no graph; is the Base64 text whole?")
     if model.training_info:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state
 
 from ingest.errors import StudyError
 from models.onnx.audit import audited, class_labels
@@ -35,9 +36,17 @@ def confine() -> None:
     packed.seek(0)
     receive(packed)
     for kind, most in (("RLIMIT_NOFILE", 3), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0), ("RLIMIT_AS", MEMORY)):
-        resource.setrlimit(getattr(resource, kind), (most, most))
+        which = getattr(resource, kind)
+        allowed = resource.getrlimit(which)[1]
+        least = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        resource.setrlimit(which, (least, least))
 
 
+_OWN = [kind for kind in vars(onnxruntime_pybind11_state).values() if isinstance(kind, type)]
+RUNTIME: tuple[type[Exception], ...] = (
+    *(kind for kind in _OWN if issubclass(kind, Exception)), RuntimeError, ValueError, TypeError, IndexError,
+)  # fmt: skip
+"""What the library raises: its own errors have no parent in common."""
 _NOISE = re.compile(r"^\[\w+\] : \d+ : |(/\S*onnxruntime/\S+ )")
 
 
@@ -51,7 +60,7 @@ class Held:
         options.intra_op_num_threads = threads
         try:
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - the library's errors have no common parent
+        except RUNTIME as error:
             raise StudyError(f"the ONNX model cannot be opened: {_first(error)}") from None
         self.labels = class_labels(model)
 
@@ -77,7 +86,7 @@ class Held:
             part = {name: array.astype(object) if array.dtype.kind == "U" else array for name, array in part.items()}
             try:
                 found.append(self.session.run(list(wanted), part))
-            except Exception as error:  # noqa: BLE001 - as above
+            except RUNTIME as error:
                 raise StudyError(f"the ONNX model fails on these rows: {_first(error)}") from None
         labels: dict[str, Any] = {}
         arrays = {}

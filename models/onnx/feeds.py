@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ingest.errors import StudyError, nearest
-from models.automl.columns.cells import as_words, cells
+from models.automl.columns.cells import Cells, as_words, cells
+from models.automl.matrix import Floats
 from models.onnx.described import Described
 
 __all__ = ["Feed", "Input", "bound", "feeds_of", "inputs_of"]
@@ -123,26 +124,33 @@ def _read(frame: pd.DataFrame, name: str, read: str, wanted: str) -> "np.ndarray
         raise StudyError(f"the table has no column {name!r}, which the model takes; {nearest(name, frame.columns)}")
     content = cells(frame[name])
     if "str" in (read, wanted):
-        words = as_words(content) if content.form in ("number", "boolean", "words") else None
-        if words is None:
-            return np.asarray(frame[name].astype(str).where(frame[name].notna(), ""), dtype=str).astype(wanted)
-        return np.array([*words.levels, ""], dtype=str)[words.codes].astype(wanted)
-    values = content.numbers
-    if content.form == "words":
-        with_gaps = pd.to_numeric(pd.Series([*content.levels, None]), errors="coerce").to_numpy(np.float64)
-        if content.levels and np.isnan(with_gaps[:-1]).any():
-            raise StudyError(f"column {name!r} holds {content.levels[0][:40]!r}, and its input takes numbers")
-        values = with_gaps[content.codes]
-    elif content.form == "instant":
-        values = np.asarray(
-            (content.instants.tz_localize(None) - pd.Timestamp(0)) / pd.Timedelta(seconds=1), np.float64
-        )
-    elif content.form not in ("number", "boolean"):
-        raise StudyError(f"column {name!r} holds {content.form} cells, and its input takes numbers")
+        return _texts(frame[name], content).astype(wanted)
+    values = _numbers(name, content)
     if np.dtype(read).kind in "iub" or np.dtype(wanted).kind in "iub":
         if np.isnan(values).any():
             raise StudyError(f"column {name!r} holds NULL, and its input takes whole numbers; fill it with COALESCE")
-        whole = frame[name].to_numpy() if pd.api.types.is_integer_dtype(frame[name].dtype) else values
-        return np.asarray(whole).astype(wanted)
+        if pd.api.types.is_integer_dtype(frame[name].dtype):
+            return np.asarray(frame[name].to_numpy()).astype(read).astype(wanted)  # beyond 2^53, too
     with np.errstate(over="ignore"):
         return values.astype(read).astype(wanted)
+
+
+def _texts(column: pd.Series, content: Cells) -> "np.ndarray[Any, Any]":
+    if content.form in ("instant", "strange"):
+        return np.asarray(column.astype(str).where(column.notna(), ""), dtype=str)
+    words = as_words(content)
+    return np.array([*words.levels, ""], dtype=str)[words.codes]
+
+
+def _numbers(name: str, content: Cells) -> Floats:
+    if content.form in ("number", "boolean"):
+        return content.numbers
+    if content.form == "instant":
+        since = content.instants.tz_localize(None) - pd.Timestamp(0)
+        return np.asarray(since / pd.Timedelta(seconds=1), np.float64)
+    levels = pd.to_numeric(pd.Series([*content.levels, None], dtype=object), errors="coerce").to_numpy(np.float64)
+    wrong = np.flatnonzero(np.isnan(levels[:-1]))
+    if content.form == "strange" or len(wrong):
+        said = repr(content.levels[wrong[0]][:40]) if len(wrong) else content.strange
+        raise StudyError(f"column {name!r} holds {said}, and its input takes numbers")
+    return np.asarray(levels[content.codes])

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -28,10 +29,10 @@ def send(pipe: IO[bytes], said: Mapping[str, Any], arrays: Arrays | None = None,
     pipe.flush()
 
 
-def receive(pipe: IO[bytes]) -> tuple[dict[str, Any], dict[str, "np.ndarray[Any, Any]"], bytes]:
+def receive(pipe: IO[bytes], largest: int = LARGEST) -> tuple[dict[str, Any], dict[str, "np.ndarray[Any, Any]"], bytes]:
     """What `send` sent. Raises `EOFError` where the other side has gone, `ValueError` for anything else."""
     head, size = _HEAD.unpack(_whole(pipe, _HEAD.size))
-    if head > LARGEST or size > LARGEST:
+    if head > largest or size > largest:
         raise ValueError("a frame is too large")
     said = orjson.loads(_whole(pipe, head))
     content = _whole(pipe, size)
@@ -40,8 +41,14 @@ def receive(pipe: IO[bytes]) -> tuple[dict[str, Any], dict[str, "np.ndarray[Any,
     names = said.pop("arrays", None)
     if names is None:
         return said, {}, content
-    with np.load(io.BytesIO(content), allow_pickle=False) as packed:
-        return said, {str(name): packed[f"a{place}"] for place, name in enumerate(names)}, b""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as listed:
+            if sum(entry.file_size for entry in listed.infolist()) > size:
+                raise ValueError("arrays are packed tighter than `send` does")
+        with np.load(io.BytesIO(content), allow_pickle=False) as packed:
+            return said, {str(name): packed[f"a{place}"] for place, name in enumerate(names)}, b""
+    except (zipfile.BadZipFile, KeyError, TypeError) as error:
+        raise ValueError(f"a frame's arrays: {error}") from None
 
 
 def _whole(pipe: IO[bytes], size: int) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import onnxruntime
 import orjson
 import pytest
 import structlog
@@ -165,6 +166,17 @@ def test_models_are_listed_shown_promoted_and_rolled_back(home: Home, run: Run) 
     assert "back to the champion before; no good" in out
     assert orjson.loads(run("model", "events", "caps", "--json")[1])[0]["ja"] == "以前の現行モデルに戻した。no good"
     assert "no look at newer units yet" in run("model", "drift", "caps")[1]
+    graph = home.plant_file.with_name("caps.onnx")
+    code, out, _ = run("model", "export", "caps", "--onnx", str(graph))
+    head, _, metadata = out.partition("\n")
+    assert (code, head) == (
+        0,
+        f"caps: model {first} as {graph}, {graph.stat().st_size:,} bytes; for ML_MODEL_IMPORT:",
+    )
+    inputs = [each.name for each in onnxruntime.InferenceSession(graph).get_inputs()]
+    assert inputs == orjson.loads(metadata)["column_names"]
+    code, _, err = run("model", "export", "caps", "--onnx", str(graph / "x"))
+    assert (code, err) == (2, f"genba: {graph / 'x'} cannot be written: Not a directory; name another file\n")
 
 
 def test_the_last_look_is_shown(home: Home, run: Run) -> None:

@@ -190,7 +190,7 @@ END
 DROP PROCEDURE IF EXISTS {{routines}}.ML_MODEL_EXPORT_ONNX
 //
 CREATE PROCEDURE {{routines}}.ML_MODEL_EXPORT_ONNX(
-  IN model_handle VARCHAR(255) CHARACTER SET utf8mb4, IN output_table_name TEXT CHARACTER SET utf8mb4)
+  IN model_handle TEXT CHARACTER SET utf8mb4, IN output_table_name TEXT CHARACTER SET utf8mb4)
   SQL SECURITY INVOKER COMMENT 'A model of ours as an ONNX graph: a table that ML_MODEL_IMPORT takes, here and elsewhere.'
 BEGIN
   DECLARE job BIGINT UNSIGNED;

@@ -1,5 +1,9 @@
 """Imported models: what their outputs are made of, what is refused and in which words, and that nothing gets out."""
 
+import io
+import struct
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,7 @@ from models.onnx import apart
 from models.onnx.audit import audited
 from models.onnx.described import Described
 from models.onnx.feeds import Input, bound, inputs_of
+from models.onnx.frames import receive, send
 from models.onnx.judge import effects, importance, score, typical
 from models.onnx.model import OnnxModel, decoded
 from tests.models.onnx.graphs import linear, many_inputs, tensor_input, wild
@@ -137,6 +142,38 @@ def test_a_model_that_never_ends_and_one_that_eats_memory(monkeypatch: pytest.Mo
     greedy = OnnxModel.of(wild("memory"), {"task": "regression"}).on(["a"])
     with pytest.raises(StudyError, match=r"fails on these rows|ended its process"):
         greedy.say(FRAME)
+
+
+def test_frames_that_are_none() -> None:
+    pipe = io.BytesIO()
+    send(pipe, {"a": 1}, {"x": np.array(["é", "bb"]), "y": np.eye(2)})
+    pipe.seek(0)
+    said, arrays, _ = receive(pipe)
+    assert (said, arrays["x"].tolist(), arrays["y"].tolist()) == ({"a": 1}, ["é", "bb"], [[1.0, 0.0], [0.0, 1.0]])
+    pipe.seek(0)
+    with pytest.raises(ValueError, match="too large"):
+        receive(pipe, 100)
+    with pytest.raises(EOFError):
+        receive(io.BytesIO(pipe.getvalue()[:-1]))
+    head = b'{"arrays": ["x"]}'
+    tight, loose = io.BytesIO(), io.BytesIO()
+    np.savez_compressed(tight, a0=np.zeros(100_000))
+    np.savez(loose, allow_pickle=True, a0=np.array([{"a": "pickle"}], dtype=object))
+    for content, wrong in ((tight.getvalue(), "packed"), (loose.getvalue(), "allow_pickle"), (b"no zip", "zip")):
+        with pytest.raises(ValueError, match=wrong):
+            receive(io.BytesIO(struct.pack("<QQ", len(head), len(content)) + head + content))
+
+
+def test_what_a_model_could_reach() -> None:
+    """In its process no file opens, and nothing of the worker's surroundings is told."""
+    script = (
+        "import os; from models.onnx.child import confine; confine()\n"
+        "for path in ('/etc/hostname', '/dev/null'):\n"
+        "    try: open(path); print('opened')\n"
+        "    except OSError as error: print(error.strerror)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["Too many open files"] * 2
 
 
 def test_cells_of_the_wrong_kind() -> None:
