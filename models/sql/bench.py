@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ingest.errors import nearest
+from models.automl.facts import versions
 from models.automl.model import Model
 from models.onnx.model import OnnxModel, decoded
 from models.sql.catalog import Catalog, Entry
@@ -174,32 +175,58 @@ class Bench:
         if column not in columns:
             raise MlError(f"table {self.args['table']!r} has no column {column!r}; {nearest(column, columns)}")
 
-    def loaded(self, handle: str) -> tuple[int, dict[str, Any]]:
-        """Number and facts of a loaded model. Raises `MlError`."""
+    def found(self) -> tuple[int, dict[str, Any]] | None:
+        """Number and facts of the model of the call, if it is loaded."""
         with self.engine.connect() as connection:
             row = connection.execute(
                 text(
                     f"SELECT model_no, facts FROM {self.queue.schema}.loaded "  # noqa: S608
                     "WHERE owner = :owner AND model_handle = :handle"
                 ),
-                {"owner": self.job.owner, "handle": handle},
+                {"owner": self.job.owner, "handle": self.handle},
             ).first()
-        if row is None:
-            self.catalog.entry(handle)
-            raise MlError(f"model {handle!r} is not loaded; CALL sys.ML_MODEL_LOAD('{handle}', NULL) first")
-        return int(row[0]), orjson.loads(row[1])
+        return None if row is None else (int(row[0]), orjson.loads(row[1]))
+
+    def loaded(self) -> tuple[int, str]:
+        """Number of the loaded model of the call, and the owner of its catalog. Raises `MlError` where none is loaded,
+        or another one than stands in the catalog."""
+        found = self.found()
+        if found is None:
+            self.catalog.entry(self.handle)
+            raise MlError(f"model {self.handle!r} is not loaded; CALL sys.ML_MODEL_LOAD('{self.handle}', NULL) first")
+        number, facts = found
+        owner = str(facts["owner"])
+        if facts["mark"] != self.mark(owner):
+            # Rows are answered by the model that was loaded, and a table must not say something else.
+            raise MlError(f"model {self.handle!r} has changed since it was loaded; CALL sys.ML_MODEL_LOAD again")
+        return number, owner
+
+    def mark(self, owner: str) -> str:
+        """Tells the model of a catalog from another one, and what one release loaded from what the next one loads."""
+        try:
+            pieces = self.pieces(f"{Catalog(self.engine, owner).home}.MODEL_OBJECT_CATALOG")
+        except DBAPIError:
+            pieces = []  # it is its owner's, who may have dropped it
+        return " ".join([versions().get("genba", "?"), owner, *pieces])
+
+    def pieces(self, table: str) -> list[str]:
+        """What the pieces of the model of the call are recognised by. ``table``: where they are, quoted."""
+        with self.engine.connect() as connection:
+            pieces = connection.execute(
+                text(f"SELECT SHA2(model_object, 256) FROM {table} WHERE model_handle = :handle ORDER BY chunk_id"),  # noqa: S608
+                {"handle": self.handle},
+            ).scalars()
+            return [str(piece) for piece in pieces]
 
     def model(self) -> AnyModel:
         """The loaded model of the call."""
-        number, facts = self.loaded(self.handle)
-        owner = str(facts.get("owner", self.job.owner))
+        number, owner = self.loaded()
         key = (owner, self.handle, number)
         return self.shelf.get(key, lambda: self.unpack(owner, self.handle))
 
     def loaded_entry(self) -> Entry:
         """What the catalog of its owner says of the loaded model of the call."""
-        owner = str(self.loaded(self.handle)[1].get("owner", self.job.owner))
-        return Catalog(self.engine, owner).entry(self.handle)
+        return Catalog(self.engine, self.loaded()[1]).entry(self.handle)
 
     def explainable(self) -> Model | OnnxModel:
         """The loaded model of the call, if its task is one that is explained. Raises `MlError`."""

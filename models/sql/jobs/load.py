@@ -6,7 +6,6 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from models.automl.facts import versions
 from models.automl.model import Model
 from models.onnx.model import OnnxModel
 from models.sql.bench import Bench, needs, task_of_model
@@ -22,14 +21,13 @@ __all__ = ["load"]
 
 
 def load(bench: Bench) -> dict[str, Any]:
-    """A model that is loaded already stays so, unless it has been trained again since."""
+    """A model that is loaded already stays so, unless another one stands under its handle since."""
     owner = str(bench.args.get("user") or bench.job.owner)
     if owner != bench.job.owner:
         _allowed(bench, owner)
-    mark = _mark(bench, owner)
-    there = _loaded(bench, mark)
-    if there is not None:
-        return {"model_no": there}
+    mark, there = bench.mark(owner), bench.found()
+    if there is not None and there[1]["mark"] == mark:
+        return {"model_no": there[0]}
     model = bench.unpack(owner, bench.handle)
     facts: dict[str, Any] = {"owner": owner, "columns": list(needs(model)), "mark": mark}
     if isinstance(model, Model):
@@ -66,42 +64,14 @@ def load(bench: Bench) -> dict[str, Any]:
     return {"model_no": int(number)}
 
 
-def _mark(bench: Bench, owner: str) -> str:
-    """Tells one model from another, and what one release loaded from what the next one loads."""
-    catalog = Catalog(bench.engine, owner)
-    catalog.entry(bench.handle)
-    return " ".join([versions().get("genba", "?"), owner, *_pieces(bench, f"{catalog.home}.MODEL_OBJECT_CATALOG")])
-
-
 def _allowed(bench: Bench, owner: str) -> None:
     """Another's model is for those who can read its pieces: through the view, which carries the caller's rights, they
     must be the same as in the catalog. A view of something else is no proof. Raises `MlError`."""
     view = Name(bench.queue.tables, bench.queue.view(bench.job)).quoted
     try:
-        seen = _pieces(bench, view)
-        allowed = seen and seen == _pieces(bench, f"{Catalog(bench.engine, owner).home}.MODEL_OBJECT_CATALOG")
+        seen = bench.pieces(view)
+        allowed = seen and seen == bench.pieces(f"{Catalog(bench.engine, owner).home}.MODEL_OBJECT_CATALOG")
     except DBAPIError:
         allowed = False
     if not allowed:
         raise MlError(f"user {owner[:40]!r} has no model {bench.handle[:40]!r} that you may read; ask for SELECT on it")
-
-
-def _pieces(bench: Bench, table: str) -> list[str]:
-    with bench.engine.connect() as connection:
-        pieces = connection.execute(
-            text(f"SELECT SHA2(model_object, 256) FROM {table} WHERE model_handle = :handle ORDER BY chunk_id"),  # noqa: S608
-            {"handle": bench.handle},
-        ).scalars()
-        return [str(piece) for piece in pieces]
-
-
-def _loaded(bench: Bench, mark: str) -> int | None:
-    with bench.engine.connect() as connection:
-        row = connection.execute(
-            text(
-                f"SELECT model_no, facts FROM {bench.queue.schema}.loaded "  # noqa: S608
-                "WHERE owner = :owner AND model_handle = :handle"
-            ),
-            {"owner": bench.job.owner, "handle": bench.handle},
-        ).first()
-    return int(row[0]) if row is not None and orjson.loads(row[1]).get("mark") == mark else None
