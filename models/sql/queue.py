@@ -1,7 +1,8 @@
 """The queue between the stored routines and the workers: jobs taken, told of, ended, and given back.
 
-A worker holds one lock of the server for itself and one for its job, as long as its connection lives. Whoever wants to
-know whether it is alive looks at the lock: no clock is compared, and a worker that was killed is noticed at once.
+A worker holds one lock of the server for itself, as long as its connection lives. Whoever wants to know whether it is
+alive looks whether that connection holds it (the view ``serving``): no clock is compared, a worker that was killed is
+noticed at once, and nobody else's lock counts. Another lock, for its job, only wakes the caller.
 """
 
 from collections.abc import Iterator
@@ -15,18 +16,19 @@ import structlog
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from ingest.errors import EnvironmentFailure
 from models.sql.errors import MlError, brief
 from models.sql.names import quote
 
-__all__ = ["MOST_ATTEMPTS", "Job", "Queue"]
+__all__ = ["Job", "Queue"]
 
 log = structlog.get_logger()
 
 HELD = 2
 """Seconds to wait for a table that an ended call left behind and somebody holds: it is his, in his own schema."""
 
-MOST_ATTEMPTS = 3
-"""Workers that may die over one job."""
+TRIES = 100
+"""Numbers that a worker tries before it gives up: of each, somebody else holds the lock."""
 SILENT = 5
 """Seconds without a sign of the caller after which it is looked for among the server's threads."""
 LEFT = {"staging": "", "copy": "_rows", "made": "_made"}
@@ -83,18 +85,31 @@ class Queue:
 
     def enlist(self, connection: Connection, version: str) -> int:
         """Register a worker on the connection that will keep it alive; its number."""
-        number = connection.execute(
-            text(f"INSERT INTO {self.schema}.worker (started_at, version) VALUES (UTC_TIMESTAMP(6), :version)"),  # noqa: S608
-            {"version": version},
-        ).lastrowid
-        self._lock(connection, f"worker.{number}")
-        connection.execute(
+        for _ in range(TRIES):
+            number = connection.execute(
+                text(
+                    f"INSERT INTO {self.schema}.worker (connection_id, started_at, version) "  # noqa: S608
+                    "VALUES (CONNECTION_ID(), UTC_TIMESTAMP(6), :version)"
+                ),
+                {"version": version},
+            ).lastrowid
+            if self._lock(connection, f"worker.{number}"):
+                break
+            connection.rollback()
+        else:
+            raise EnvironmentFailure(
+                f"{TRIES} locks named {self.tables}.worker.… are held by somebody else; find him with "
+                f"SELECT IS_USED_LOCK('{self.tables}.worker.{number}')"
+            )
+        connection.commit()
+        dead = connection.execute(
             text(
-                f"DELETE FROM {self.schema}.worker "  # noqa: S608
-                "WHERE IS_USED_LOCK(CONCAT(:name, '.worker.', worker_no)) IS NULL"
-            ),
-            {"name": self.tables},
-        )
+                f"SELECT worker_no FROM {self.schema}.worker "  # noqa: S608
+                f"WHERE worker_no NOT IN (SELECT worker_no FROM {self.schema}.serving)"
+            )
+        ).scalars()
+        for other in dead.all():
+            connection.execute(text(f"DELETE FROM {self.schema}.worker WHERE worker_no = :other"), {"other": other})  # noqa: S608
         connection.commit()
         return int(number)
 
@@ -181,33 +196,22 @@ class Queue:
 
     def sweep(self) -> None:
         """Give back what dead workers left, and clear what ended calls left behind."""
-        # Looked for without locks, changed by number: a statement that locks what it looks at waits for other workers,
-        # and they for it.
         with self.engine.begin() as connection:
             left = connection.execute(
                 text(
                     f"SELECT job_no FROM {self.schema}.job WHERE state = 'running' "  # noqa: S608
-                    "AND IS_USED_LOCK(CONCAT(:name, '.job.', job_no)) IS NULL "
-                    "AND started_at < UTC_TIMESTAMP(6) - INTERVAL 1 SECOND"
-                ),
-                {"name": self.tables},
+                    f"AND worker_no NOT IN (SELECT worker_no FROM {self.schema}.serving)"
+                )
             ).scalars()
             for number in left.all():
-                connection.execute(
-                    text(
-                        f"UPDATE {self.schema}.job SET state = IF(attempts >= :most, 'failed', 'queued'), "  # noqa: S608
-                        "message = 'the worker died three times over this; its log says more' WHERE job_no = :job "
-                        "AND state = 'running' AND IS_USED_LOCK(CONCAT(:name, '.job.', job_no)) IS NULL"
-                    ),
-                    {"most": MOST_ATTEMPTS, "job": number, "name": self.tables},
-                )
+                connection.execute(text(f"CALL {self.schema}.genba_give_back(:job)"), {"job": number})
         with self.engine.begin() as connection:
             # A call that still runs its own last statements needs them: it is seen among the threads.
             ended = connection.execute(
                 text(
                     f"SELECT job_no, owner FROM {self.schema}.job WHERE cleared = 0 "  # noqa: S608
                     "AND (state IN ('done', 'failed', 'cancelled') "
-                    "OR (state = 'new' AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY)) AND NOT EXISTS "
+                    "OR (state = 'new' AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE)) AND NOT EXISTS "
                     "(SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = connection_id AND COMMAND <> 'Sleep')"
                 )
             ).all()
@@ -232,7 +236,13 @@ class Queue:
         with self.engine.begin() as connection:
             connection.execute(text(f"CALL {self.schema}.genba_clear(:job)"), {"job": number})
             connection.execute(text(f"DELETE FROM {self.schema}.step WHERE job_no = :job"), {"job": number})  # noqa: S608
-            connection.execute(text(f"UPDATE {self.schema}.job SET cleared = 1 WHERE job_no = :job"), {"job": number})  # noqa: S608
+            connection.execute(
+                text(
+                    f"UPDATE {self.schema}.job SET cleared = 1, state = IF(state = 'new', 'cancelled', state) "  # noqa: S608
+                    "WHERE job_no = :job"
+                ),
+                {"job": number},
+            )
         try:
             with self.engine.connect() as connection:
                 self._drop_staging(connection, number, owner)
@@ -256,8 +266,8 @@ class Queue:
             name = f"{quote(home)}.{quote(str(table))}".replace("%", "%%")
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
 
-    def _lock(self, connection: Connection, name: str) -> None:
-        connection.execute(text("DO GET_LOCK(:name, 0)"), {"name": f"{self.tables}.{name}"})
+    def _lock(self, connection: Connection, name: str) -> bool:
+        return connection.execute(text("SELECT GET_LOCK(:name, 0)"), {"name": f"{self.tables}.{name}"}).scalar() == 1
 
     @contextmanager
     def _looking(self) -> Iterator[Connection]:

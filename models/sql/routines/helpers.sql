@@ -219,12 +219,20 @@ CREATE PROCEDURE {{routines}}.genba_submit(
 BEGIN
   DECLARE account, name TEXT CHARACTER SET utf8mb4;
   DECLARE place INT DEFAULT 0;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN
+    -- No worker will ever see it.
+    IF job IS NOT NULL THEN
+      CALL {{tables}}.genba_clear(job);
+      DELETE FROM {{tables}}.job WHERE job_no = job AND state = 'new';
+      COMMIT;
+    END IF;
+    RESIGNAL;
+  END;
+  SET job = NULL;
   IF NOT JSON_VALID(arguments) OR JSON_LENGTH(read_tables) > 3 THEN
     CALL {{routines}}.genba_fail('no arguments of an ML routine; call the routine itself');
   END IF;
-  SELECT COUNT(*) INTO place FROM {{tables}}.worker
-    WHERE IS_USED_LOCK(CONCAT('{{tables_text}}.worker.', worker_no)) IS NOT NULL;
-  IF place = 0 THEN
+  IF NOT EXISTS (SELECT 1 FROM {{tables}}.serving) THEN
     CALL {{routines}}.genba_fail('no worker is running, so nobody can do this; start one with: genba sql serve');
   END IF;
   CALL {{routines}}.genba_catalog(claimed);
@@ -253,13 +261,13 @@ BEGIN
   DECLARE said TEXT CHARACTER SET utf8mb4;
   DECLARE whose VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE asked VARCHAR(40);
-  DECLARE polls, slept, lost INT DEFAULT 0;
-  DECLARE serving, found BIGINT UNSIGNED;
+  DECLARE polls, slept, lost, got INT DEFAULT 0;
+  DECLARE doing, found BIGINT UNSIGNED;
   waiting: LOOP
     -- Each look is a transaction of its own: an open one would see the queue as it was.
     COMMIT;
     SET now_state = NULL, found = NULL;
-    SELECT state, message, owner, routine INTO now_state, said, whose, asked FROM {{tables}}.job WHERE job_no = job;
+    SELECT state, message, owner, routine, worker_no INTO now_state, said, whose, asked, doing FROM {{tables}}.job WHERE job_no = job;
     IF now_state IS NULL OR whose <> {{routines}}.genba_owner() THEN
       CALL {{routines}}.genba_fail(CONCAT('no job ', IFNULL(job, 'NULL'), ' of yours'));
     END IF;
@@ -271,26 +279,23 @@ BEGIN
       WHERE job_no = job AND seen_at < UTC_TIMESTAMP(6) - INTERVAL 1 SECOND;
     COMMIT;
     IF now_state = 'running' THEN
-      -- The worker holds this lock while it works. Whoever waits for it wakes at once, and an interruption is an error.
-      -- Where statements come while it works, they are looked for the more often the younger the call.
-      IF asked IN ('ML_PREDICT_TABLE', 'ML_EXPLAIN_TABLE') THEN
+      IF doing NOT IN (SELECT worker_no FROM {{tables}}.serving) THEN
+        CALL {{tables}}.genba_give_back(job);
+      ELSEIF asked IN ('ML_PREDICT_TABLE', 'ML_EXPLAIN_TABLE') THEN
+        -- Where statements come while it works, they are looked for the more often the younger the call.
         SELECT SLEEP(LEAST(0.1, 0.004 + polls / 5000)) INTO slept;
         SET polls = polls + 1;
-      END IF;
-      IF slept = 0 AND GET_LOCK(CONCAT('{{tables_text}}.job.', job), asked NOT IN ('ML_PREDICT_TABLE', 'ML_EXPLAIN_TABLE')) = 1 THEN
-        DO RELEASE_LOCK(CONCAT('{{tables_text}}.job.', job));
-        -- Still running, and nobody holds the lock: the worker has died.
-        UPDATE {{tables}}.job SET state = IF(attempts >= 3, 'failed', 'queued'),
-          message = 'the worker died three times over this; its log says more' WHERE job_no = job AND state = 'running';
+      ELSE
+        -- The worker holds this lock while it works. Whoever waits for it wakes at once, and an interruption is an error.
+        SET got = GET_LOCK(CONCAT('{{tables_text}}.job.', job), 1);
+        IF got = 1 THEN DO RELEASE_LOCK(CONCAT('{{tables_text}}.job.', job)); END IF;
       END IF;
     ELSEIF polls < 40 THEN
       SELECT SLEEP(0.005) INTO slept;
       SET polls = polls + 1;
     ELSE
-      SET serving = NULL;
-      SELECT MAX(worker_no) INTO serving FROM {{tables}}.worker
-        WHERE IS_USED_LOCK(CONCAT('{{tables_text}}.worker.', worker_no)) IS NOT NULL;
-      IF serving IS NULL THEN
+      SELECT MAX(worker_no) INTO doing FROM {{tables}}.serving;
+      IF doing IS NULL THEN
         -- Whoever watches over the worker will start it again.
         SELECT SLEEP(1) INTO slept;
         SET lost = lost + 1;
@@ -300,9 +305,8 @@ BEGIN
         END IF;
       ELSE
         SET lost = 0;
-        IF GET_LOCK(CONCAT('{{tables_text}}.worker.', serving), 1) = 1 THEN
-          DO RELEASE_LOCK(CONCAT('{{tables_text}}.worker.', serving));
-        END IF;
+        SET got = GET_LOCK(CONCAT('{{tables_text}}.worker.', doing), 1);
+        IF got = 1 THEN DO RELEASE_LOCK(CONCAT('{{tables_text}}.worker.', doing)); END IF;
       END IF;
     END IF;
     IF slept = 1 THEN
@@ -336,6 +340,21 @@ BEGIN
     CALL {{routines}}.genba_run(result);
     COMMIT;
   END LOOP;
+END
+//
+DROP PROCEDURE IF EXISTS {{tables}}.genba_give_back
+//
+CREATE PROCEDURE {{tables}}.genba_give_back(IN job BIGINT UNSIGNED) SQL SECURITY DEFINER
+  COMMENT 'A job whose worker has died goes to the next one; where three have died over it, it has failed.'
+BEGIN
+  DECLARE dead BIGINT UNSIGNED;
+  SELECT worker_no INTO dead FROM {{tables}}.job WHERE job_no = job AND state = 'running'
+    AND worker_no NOT IN (SELECT s.worker_no FROM {{tables}}.serving AS s);
+  -- Looked for without locks, changed by number: whoever locks what he looks at waits for workers, and they for him.
+  UPDATE {{tables}}.job SET state = IF(attempts >= 3, 'failed', 'queued'),
+    message = 'the worker died three times over this; its log says more'
+    WHERE job_no = job AND state = 'running' AND worker_no = dead;
+  COMMIT;
 END
 //
 DROP PROCEDURE IF EXISTS {{tables}}.genba_clear

@@ -1,11 +1,20 @@
 -- What the routines and the workers keep: jobs, workers, loaded models. Nobody but them reads or writes it.
 CREATE SCHEMA IF NOT EXISTS {{tables}} CHARACTER SET utf8mb4
 //
-CREATE TABLE IF NOT EXISTS {{tables}}.worker (
+DROP TABLE IF EXISTS {{tables}}.worker
+//
+-- Made anew: a worker of another release does no job of this one.
+CREATE TABLE {{tables}}.worker (
   worker_no BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  connection_id BIGINT UNSIGNED NOT NULL,
   started_at DATETIME(6) NOT NULL,
   version VARCHAR(40) NOT NULL
 ) ENGINE = InnoDB
+//
+-- Anybody may take a lock of any name; a worker lives while its own connection holds the one of its number.
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW {{tables}}.serving AS
+  SELECT worker_no FROM {{tables}}.worker
+  WHERE IS_USED_LOCK(CONCAT('{{tables_text}}.worker.', worker_no)) = connection_id
 //
 CREATE TABLE IF NOT EXISTS {{tables}}.job (
   job_no BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
