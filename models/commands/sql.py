@@ -2,6 +2,8 @@
 
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -12,7 +14,7 @@ from ingest.command import SettingsOption, settings_of
 from ingest.errors import UsageError
 from ingest.logs import configure
 from ingest.settings import Database
-from ingest.store.engine import Store, connect
+from ingest.store.engine import Store, opened
 from models.sql.install import ROUTINES, install, uninstall
 from models.sql.worker import Worker
 
@@ -33,11 +35,13 @@ def register(root: typer.Typer) -> None:
     root.add_typer(app, name="sql")
 
 
-def _store(url: str | None, settings: SettingsOption) -> Store:
+@contextmanager
+def _store(url: str | None, settings: SettingsOption) -> Iterator[Store]:
     chosen = Database(url=url) if url is not None else settings_of(settings).database
     if make_url(chosen.url).get_backend_name() not in ("mysql", "mariadb"):
         raise UsageError("the ML routines need MySQL or MariaDB; give --url mysql+pymysql://user:password@host/")
-    return connect(chosen)
+    with opened(chosen) as store:
+        yield store
 
 
 def _name(option: str, name: str) -> str:
@@ -57,12 +61,11 @@ def install_command(
 
     Example: `genba sql install --url mysql+pymysql://root@localhost/`
     """
-    store = _store(url, settings)
-    kind = install(store.engine, _name("--schema", schema), _name("--tables", tables))
+    with _store(url, settings) as store:
+        kind = install(store.engine, _name("--schema", schema), _name("--tables", tables))
     console = Console()
     console.print(f"{len(ROUTINES)} routines in schema {schema} of this {kind}; now start a worker: genba sql serve")
     console.print(f"a user may call them after: GRANT EXECUTE ON {schema}.* TO 'user'@'host'")
-    store.close()
 
 
 @app.command("uninstall")
@@ -76,9 +79,8 @@ def uninstall_command(
 
     Example: `genba sql uninstall --url mysql+pymysql://root@localhost/`
     """
-    store = _store(url, settings)
-    uninstall(store.engine, _name("--schema", schema), _name("--tables", tables))
-    store.close()
+    with _store(url, settings) as store:
+        uninstall(store.engine, _name("--schema", schema), _name("--tables", tables))
 
 
 @app.command("serve")
@@ -90,9 +92,8 @@ def serve_command(url: UrlOption = None, tables: TablesOption = "genba_sql", set
     Example: `genba sql serve --url mysql+pymysql://root@localhost/`
     """
     configure(settings_of(settings).log)
-    store = _store(url, settings)
-    worker = Worker(store.engine, _name("--tables", tables))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop.set())
-    worker.run(lambda: typer.echo("ready"))
-    store.close()
+    with _store(url, settings) as store:
+        worker = Worker(store.engine, _name("--tables", tables))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop.set())
+        worker.run(lambda: typer.echo("ready"))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from ingest.errors import EnvironmentFailure
 from models.sql.names import quote
@@ -19,6 +20,10 @@ ROUTINES = (
     "ML_MODEL_EXPORT_ONNX", "TRAIN_TEST_SPLIT", "ML_CREATE_OR_UPGRADE_CATALOG", "ML_RANK", "ML_AUDIT", "ML_STATUS",
 )  # fmt: skip
 """What a user may call."""
+OURS = (("VIEW", "serving"), ("TABLE", "step"), ("TABLE", "job"), ("TABLE", "worker"))
+"""What is in the schema of our tables beside loaded models, in the order in which it may go."""
+BINARY_LOG = 1419
+"""The servers' error where functions are replicated as statements, and the account may not vouch for them."""
 OLDEST: dict[Kind, tuple[int, int]] = {"mysql": (8, 4), "mariadb": (10, 11)}
 
 
@@ -48,9 +53,21 @@ def install(engine: Engine, routines: str, tables: str) -> Kind:
         _unload(connection, tables)
         for part in PARTS:
             for statement in statements(part, kind, routines, tables):
-                connection.exec_driver_sql(statement.replace("%", "%%"))
+                _run(connection, statement)
         connection.commit()
     return kind
+
+
+def _run(connection: Connection, statement: str) -> None:
+    try:
+        connection.exec_driver_sql(statement.replace("%", "%%"))
+    except DBAPIError as error:
+        if error.orig is not None and error.orig.args[0] == BINARY_LOG:
+            raise EnvironmentFailure(
+                "the binary log is on, and this account may not create functions then; install as root, or let an "
+                "administrator SET GLOBAL log_bin_trust_function_creators = 1"
+            ) from None
+        raise
 
 
 def _unload(connection: Connection, tables: str) -> None:
@@ -79,10 +96,21 @@ def uninstall(engine: Engine, routines: str, tables: str) -> None:
             )
         ]
         for kind, name in rows:
-            if name in ROUTINES or name.startswith("genba_"):
+            if name in ROUTINES or name.startswith("genba_") or (tables == routines and name.startswith("walk_")):
                 connection.exec_driver_sql(f"DROP {kind} IF EXISTS {_escaped(routines)}.{_escaped(name)}")
         if tables != routines:
             connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_escaped(tables)}")
+        else:
+            _unload(connection, tables)
+            views = connection.execute(
+                text(
+                    "SELECT TABLE_NAME FROM information_schema.VIEWS "
+                    "WHERE TABLE_SCHEMA = :tables AND TABLE_NAME REGEXP '^job_[0-9]+_[0-9]$'"
+                ),
+                {"tables": tables},
+            ).scalars()
+            for kind, name in (*(("VIEW", str(view)) for view in views.all()), *OURS):
+                connection.exec_driver_sql(f"DROP {kind} IF EXISTS {_escaped(tables)}.{name}")
         connection.commit()
 
 
