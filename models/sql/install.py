@@ -12,7 +12,10 @@ from models.sql.template import statements
 
 __all__ = ["OLDEST", "PARTS", "ROUTINES", "install", "kind_of", "uninstall"]
 
-PARTS = ("tables", "walk_tables", "helpers", "row", "row_anomaly", "row_recommendation", "public")
+PARTS = (
+    *("tables", "walk_tables", "helpers", "row_cells", "row", "row_explained", "row_anomaly", "row_recommendation"),
+    "public",
+)
 """Templates, in the order in which they need one another."""
 ROUTINES = (
     "ML_TRAIN", "ML_EXPLAIN", "ML_EXPLAIN_ROW", "ML_EXPLAIN_TABLE", "ML_PREDICT_ROW", "ML_PREDICT_TABLE", "ML_SCORE",

@@ -54,7 +54,7 @@ def meant(table: pd.DataFrame) -> pd.DataFrame:
 
 def numbers(table: pd.DataFrame, name: str, what: str) -> Floats:
     """A column of numbers, (n,); NaN is missing. Raises `StudyError` for words, dates and columns without a value."""
-    content = cells(column(table, name, what))
+    content = cells(meant(column(table, name, what).to_frame()).iloc[:, 0])
     if content.form not in ("number", "boolean"):
         raise StudyError(f"column {name!r}, {what}, holds no numbers but {content.form}; give a column of numbers")
     values = np.where(np.isfinite(content.numbers), content.numbers, np.nan)

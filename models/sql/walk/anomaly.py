@@ -9,6 +9,7 @@ import numpy as np
 from models.automl.columns.categories import CategoryRecipe
 from models.automl.matrix import Floats
 from models.sql.walk.rows import MOST_ROWS, Rows, Unwalkable, Walk
+from models.sql.walk.said import too_long
 from models.sql.walk.views import Levels, Plain, Views
 from models.sql.walk.watch import watch
 from models.tasks.anomaly.gknn import GkNN
@@ -27,7 +28,9 @@ _ALONE = (0.0, 1.0, 1.0)
 def walk_of_anomalies(model: AnomalyModel) -> Walk | Unwalkable:
     """All rows of a model, or why SQL cannot evaluate it. Points agree with `Space.points` to the last digit."""
     space, fitted = model.space, model.fitted
-    size = _size(model)
+    why, size = too_long(space.preparation), _size(model)
+    if why is not None:
+        return why
     if size > MOST_ROWS:
         return Unwalkable(f"its vectors take {size:,} rows, more than {MOST_ROWS:,}; a row in SQL would take too long")
     rows = Rows()

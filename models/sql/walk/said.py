@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from models.automl.columns.prepare import Preparation
+from models.automl.columns.text import TextRecipe
 from models.automl.decide import Decisions
 from models.automl.matrix import Floats
 from models.automl.target import Target
 from models.sql.walk.rows import Rows, Unwalkable
 
-__all__ = ["LONGEST", "MOST_DECISIONS", "PLAIN", "calibration", "classes", "costs", "quoted", "shown", "too_many"]
+__all__ = ["LONGEST", "MOST_DECISIONS", "PLAIN", "calibration", "classes", "costs", "quoted", "shown", "too_long",
+           "too_many"]  # fmt: skip
 
 LONGEST = 2_000
 """Characters of a label, or of a name of a column, as JSON: what the tables hold."""
@@ -48,6 +51,14 @@ def classes(target: Target, decisions: Decisions, rows: Rows) -> None:
     weights = decisions.class_weights or (1.0,) * len(target.classes)
     for code, (label, weight, shift) in enumerate(zip(target.classes, weights, shifts, strict=True)):
         rows.add("walk_class", code, quoted(shown(label)), quoted(label), weight, shift)
+
+
+def too_long(preparation: Preparation, *names: str) -> Unwalkable | None:
+    """Words that the tables would cut."""
+    terms = [term for recipe in preparation.recipes if isinstance(recipe, TextRecipe) for term in recipe.terms]
+    if any(len(quoted(name)) > LONGEST for name in (*names, *preparation.columns, *terms)):
+        return Unwalkable(f"a label, a word or the name of a column is longer than {LONGEST:,} characters")
+    return None
 
 
 def too_many(decisions: Decisions) -> Unwalkable | None:

@@ -15,7 +15,6 @@ from models.automl.algorithms.linear import LinearFitted
 from models.automl.algorithms.naive import NaiveFitted
 from models.automl.algorithms.svm import SvmFitted
 from models.automl.algorithms.trees import Grown
-from models.automl.columns.text import TextRecipe
 from models.automl.matrix import Floats
 from models.automl.model import Model
 from models.sql.walk import said
@@ -67,7 +66,8 @@ def walk_of(model: Model) -> Walk | Unwalkable:
     rows, base = Rows(), dict[int, float]()
     views = Views(rows, model.preparation, typical(model))
     plan = _Plan(model, rows, views, Trees(rows, views), Smooth(rows, views, base), base)
-    why = _too_long(model) or said.too_many(model.decisions) or _members(plan)
+    why = said.too_long(model.preparation, model.target.name, *map(said.shown, model.target.classes))
+    why = why or said.too_many(model.decisions) or _members(plan)
     if why is not None:
         return why
     plan.trees.finish()
@@ -84,15 +84,6 @@ def walk_of(model: Model) -> Walk | Unwalkable:
     if walk.size > MOST_ROWS:
         return Unwalkable(f"its trees take {walk.size:,} rows; a prediction in SQL would take too long")
     return walk
-
-
-def _too_long(model: Model) -> Unwalkable | None:
-    """Words that the tables would cut."""
-    terms = [term for recipe in model.preparation.recipes if isinstance(recipe, TextRecipe) for term in recipe.terms]
-    names = (model.target.name, *model.columns, *map(said.shown, model.target.classes), *terms)
-    if any(len(said.quoted(name)) > said.LONGEST for name in names):
-        return Unwalkable(f"a label, a word or the name of a column is longer than {said.LONGEST:,} characters")
-    return None
 
 
 def _members(plan: _Plan) -> Unwalkable | None:

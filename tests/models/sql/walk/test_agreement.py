@@ -30,7 +30,7 @@ def said(walked: Walked, number: int, frame: pd.DataFrame, outputs: int) -> Floa
     """What SQL says of rows, as `Model.predict_raw`."""
     out = np.full((len(frame), outputs), np.nan)
     for place, row in enumerate(records(frame)):
-        for _, output, value in walked.value("{name}.walk_raw(%s, %s)", document(row), number):
+        for _, output, value in walked.value("{name}.walk_raw(%s, %s, NULL, NULL)", document(row), number):
             out[place, output] = value
     return out
 
