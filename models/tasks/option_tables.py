@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["ALGORITHMS", "METRICS", "OPTIONS", "TASKS", "Option", "Phase", "Task"]
+__all__ = ["ABSENT", "ALGORITHMS", "METRICS", "OPTIONS", "TASKS", "Option", "Phase", "Task"]
 
 Task = Literal[
     "forecasting", "anomaly_detection", "log_anomaly_detection", "recommendation", "topic_modeling", "clustering"
 ]  # fmt: skip
 Phase = Literal["train", "predict", "score"]
-Kind = Literal["text", "names", "number", "whole", "flag", "object"]
+Kind = Literal["text", "names", "patterns", "number", "whole", "flag", "object"]
 TASKS: tuple[Task, ...] = get_args(Task)
 
 ALGORITHMS: Mapping[Task, Mapping[str, str]] = {
@@ -56,6 +56,12 @@ ALGORITHMS: Mapping[Task, Mapping[str, str]] = {
 }  # fmt: skip
 """What is tried, in this order, and what it is."""
 
+ABSENT: Mapping[Task, Mapping[str, str]] = {
+    "forecasting": {"OrbitForecaster": "ETSForecaster"},
+    "recommendation": {"TwoTower": "SVDpp, or BPR for implicit feedback,"},
+}
+"""Algorithms of HeatWave that are not offered, and what is nearest to them."""
+
 _DECIDED = ("accuracy", "balanced_accuracy", "f1", "neg_log_loss", "precision", "recall")
 _ERRORS = (
     "neg_sym_mean_abs_percent_error", "neg_root_mean_squared_percent_error", "neg_mean_abs_scaled_error",
@@ -91,6 +97,12 @@ class Option:
     allowed: tuple[str, ...] = ()
     inner: Mapping[str, "Option"] = field(default_factory=dict)
     """The keys of an object."""
+    word: str = ""
+    """A key of an object that may stand alone, as a text."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Names that are known and not offered, and what is nearest."""
+    unused: bool = False
+    """Accepted because HeatWave's statements write it; it changes nothing, and a note says so."""
 
 
 _THRESHOLD = Option("number", "probability above which a row is an anomaly; default: from training", high=1.0)
@@ -103,11 +115,12 @@ _EXCLUDE = Option("names", "columns that are not learnt from")
 
 
 def _listed(task: Task) -> Option:
-    return Option("names", "algorithms to try, by name; default: all that suit", allowed=tuple(ALGORITHMS[task]))
+    meaning = "algorithms to try, by name; default: all that suit"
+    return Option("names", meaning, allowed=tuple(ALGORITHMS[task]), absent=ABSENT.get(task, {}))
 
 
 def _unlisted(task: Task) -> Option:
-    return Option("names", "algorithms not to try", allowed=tuple(ALGORITHMS[task]))
+    return Option("names", "algorithms not to try", allowed=(*ALGORITHMS[task], *ABSENT.get(task, {})))
 
 
 def _training(task: Task) -> dict[str, Option]:
@@ -131,9 +144,10 @@ def _anomaly(task: Task) -> dict[str, Option]:
         "contamination": Option("number", "expected share of anomalies", 0.01, high=0.5, open=True),
         "include_column_list": _INCLUDE,
         "exclude_column_list": _EXCLUDE,
-        "experimental": Option("object", "where HeatWave puts the semi-supervised options", inner={
-            "semisupervised": Option("object", "as below", inner=_SEMISUPERVISED),
-        }),
+        "experimental": Option(
+            "object", "where HeatWave puts the semi-supervised options, or `'semisupervised'`", word="semisupervised",
+            inner={"semisupervised": Option("object", "as below", inner=_SEMISUPERVISED)},
+        ),
         **_SEMISUPERVISED,
     }  # fmt: skip
 
@@ -141,8 +155,10 @@ def _anomaly(task: Task) -> dict[str, Option]:
 _LOGS = Option("object", "how logs are cut and cleaned", inner={
     "window_size": Option("whole", "lines of one segment", 10, low=1, high=1000),
     "window_stride": Option("whole", "lines from one segment to the next", 3, low=1, high=1000),
-    "additional_masking_regex": Option("names", "regular expressions of what varies in a line"),
+    "additional_masking_regex": Option("patterns", "regular expressions of what varies in a line"),
     "log_source_column": Option("text", "as the option of that name"),
+    "embedding_model": Option("text", "accepted; no language model is asked", unused=True),
+    "keyword_model": Option("text", "accepted; no language model is asked", unused=True),
 })  # fmt: skip
 _SUMMARIES = Option("object", "summaries", inner={
     "summarize_logs": Option("flag", "say what a segment holds, rarest first", False),
@@ -154,6 +170,16 @@ _RECOMMEND = Option("text", "what is asked for", "ratings", allowed=(
 _WEIGHT = Option(
     "number", "with labels: weight of the labelled neighbours' vote; default: from training", high=1.0, open=True
 )
+_LIKED = Option("number", "for rankings: values from here on count as liked; default: the mean", low=-1e9)
+
+
+def _described(whom: str) -> Option:
+    return Option("object", f"accepted; what describes {whom} is not learnt from", unused=True, inner={
+        "table_name": Option("text", "`'schema.table'`, which the caller may read"),
+    })  # fmt: skip
+
+
+_DESCRIBED = {"item_metadata": _described("items"), "user_metadata": _described("users")}
 _MARKING = {"threshold": _THRESHOLD, "topk": _MARKED, "supervised_submodel_weight": _WEIGHT}
 
 OPTIONS: Mapping[Task, Mapping[Phase, Mapping[str, Option]]] = {
@@ -194,9 +220,10 @@ OPTIONS: Mapping[Task, Mapping[Phase, Mapping[str, Option]]] = {
             "items": Option("text", "column of items; required"),
             "feedback": Option("text", "opinions or traces", "explicit", allowed=("explicit", "implicit")),
             "feedback_threshold": Option("number", "implicit: values from here on count as liked", 1.0, low=-1e9),
+            **_DESCRIBED,
         },
-        "predict": {"recommend": _RECOMMEND, "topk": _TOPK, "remove_seen": _SEEN},
-        "score": {"topk": _TOPK, "remove_seen": _SEEN},
+        "predict": {"recommend": _RECOMMEND, "topk": _TOPK, "remove_seen": _SEEN, **_DESCRIBED},
+        "score": {"topk": _TOPK, "remove_seen": _SEEN, "threshold": _LIKED, **_DESCRIBED},
     },
     "topic_modeling": {
         "train": {

@@ -1,11 +1,13 @@
 """The options, metrics and algorithms of every task: HeatWave's names where it has them. Unknown ones are refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from ingest.errors import StudyError, nearest
+from models.rank.document import Said
 from models.tasks.option_tables import ALGORITHMS, METRICS, OPTIONS, TASKS, Option, Phase, Task
+from models.tasks.words import say
 
 __all__ = ["Chosen", "algorithms", "known_metric", "parse"]
 
@@ -19,6 +21,12 @@ class Chosen:
 
     values: Mapping[str, Any]
     given: frozenset[str]
+    unused: tuple[str, ...] = ()
+    """Those that the caller wrote and that change nothing."""
+
+    def notes(self) -> list[Said]:
+        """What is said of options that change nothing."""
+        return [say("unused_option", {"option": name}) for name in self.unused]
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -41,7 +49,16 @@ def parse(task: Task, phase: Phase, options: Mapping[str, Any] | None) -> Chosen
             given[name] = _read(str(name), known[name], value)
     if given.get("model_list") and given.get("exclude_model_list"):
         raise StudyError("options 'model_list' and 'exclude_model_list' exclude each other; write one of them")
-    return Chosen({name: given.get(name, _default(option)) for name, option in known.items()}, frozenset(given))
+    values = {name: given.get(name, _default(option)) for name, option in known.items()}
+    return Chosen(values, frozenset(given), tuple(_unused(known, options or {})))
+
+
+def _unused(known: Mapping[str, Option], options: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in options.items():
+        if value is not None and known[name].unused:
+            yield prefix + name
+        elif isinstance(value, Mapping) and known[name].kind == "object":
+            yield from _unused(known[name].inner, value, f"{prefix}{name}.")
 
 
 def _default(option: Option) -> Any:
@@ -70,6 +87,10 @@ def _read(name: str, option: Option, value: Any) -> Any:
         return word == "true"
     if option.kind == "names":
         return _names(name, option, value)
+    if option.kind == "patterns":
+        # One, several, or several with names, as HeatWave's examples write them.
+        several = [value] if isinstance(value, str) else list(value.values()) if isinstance(value, Mapping) else value
+        return _names(name, option, several)
     if option.kind == "object":
         return _object(name, option, value)
     if not isinstance(value, str):
@@ -96,12 +117,16 @@ def _names(name: str, option: Option, value: Any) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(each, str) for each in value):
         raise StudyError(f"option {name!r} is {value!r}; write a list of names, as ['…', '…']")
     for each in value:
+        if each in option.absent:
+            raise StudyError(f"{name} names {each!r}, which is not offered; {option.absent[each]} is the nearest")
         if option.allowed and each not in option.allowed:
             raise StudyError(f"{name} names {each!r}, which is not among them; {nearest(each, option.allowed)}")
     return tuple(dict.fromkeys(value))
 
 
 def _object(name: str, option: Option, value: Any) -> dict[str, Any]:
+    if option.word and value == option.word:
+        value = {option.word: {}}
     if not isinstance(value, Mapping):
         raise StudyError(f"option {name!r} is {value!r}; write an object, as {{'…': …}}")
     out: dict[str, Any] = _default(option)

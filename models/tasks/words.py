@@ -18,6 +18,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} of {rows} rows, drawn at random, stand for all.",
         "全{rows}行のうち、無作為に選んだ{count}行で代表します。",
     ),
+    "unused_option": (
+        "Option {option} is accepted, so that statements written for HeatWave run, and changes nothing.",
+        "オプション{option}は、HeatWave用の文をそのまま実行できるように受け付けますが、結果には影響しません。",
+    ),
     # forecasting
     "not_in_order": ("The rows were put in order of {column}.", "行を{column}の順に並べ替えました。"),
     "filled": (

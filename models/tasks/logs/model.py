@@ -23,7 +23,7 @@ from models.tasks.words import say
 __all__ = ["LogModel", "fit", "restore"]
 
 TASK: Task = "log_anomaly_detection"
-FEWEST = 20
+FEWEST = 10
 """Lines below which nothing is usual."""
 LEARNT = 20_000
 """Lines, drawn at random, that the detector is fitted to; templates are found in all."""
@@ -204,7 +204,7 @@ def fit(
     points = _points(weights, places, words, groups, owner, rows)
     fitted, probability, facts = Fitted.fit(algorithm, points, chosen, labels, seed)
     told(algorithm, 1.0)
-    notes = [say("templates", {"lines": len(lines), "templates": len(miner.known)}), *facts["notes"]]
+    notes = [*chosen.notes(), say("templates", {"lines": len(lines), "templates": len(miner.known)}), *facts["notes"]]
     if len(rows) < len(lines):
         notes.append(say("sampled", {"count": len(rows), "rows": len(lines)}))
     found = {

@@ -137,11 +137,15 @@ class Recommender:
             out.append((first, likeness[first]))
         return out
 
-    def judged(self, metric: str, u: Ints, i: Ints, r: Floats, k: int, unseen: bool) -> float | None:
-        """A metric over other ratings: errors of values, or the ranking of what was liked."""
+    def judged(
+        self, metric: str, u: Ints, i: Ints, r: Floats, k: int, unseen: bool, least: float | None = None
+    ) -> float | None:
+        """A metric over other ratings: errors of values, or the ranking of what was liked, from ``least`` on."""
         if metric not in RANKINGS:
             return measure(metric, r, self.values(u, i)) if len(r) else None
-        liked = np.ones(len(r), dtype=bool) if self.implicit else r >= self.ratings.r.mean()
+        liked = np.ones(len(r), dtype=bool)
+        if not self.implicit:
+            liked = r >= (self.ratings.r.mean() if least is None else least)
         pairs: set[tuple[int, int]] = set(zip(u[liked].tolist(), i[liked].tolist(), strict=True))
         users = np.unique(u[u >= 0])
         right: NDArray[np.bool_] = np.zeros((len(users), k), dtype=bool)

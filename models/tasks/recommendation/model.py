@@ -86,10 +86,12 @@ class RecommendationModel:
         if target is None and not implicit:
             raise StudyError("scoring ratings needs their column; name it as the target")
         r = np.ones(len(table)) if target is None else numbers(table, target, "which holds the ratings")
-        kept = np.isfinite(r)
+        kept, liked = np.isfinite(r), chosen["threshold"]
+        if liked is not None and metric not in RANKINGS:
+            raise StudyError(f"option 'threshold' is for rankings, not for {metric}; leave it out")
         if implicit and target is not None:
-            kept &= r >= self.card.facts["training_params"]["feedback_threshold"]
-        return self.recommender.judged(metric, u[kept], i[kept], r[kept], chosen["topk"], chosen["remove_seen"])
+            kept &= r >= (self.card.facts["training_params"]["feedback_threshold"] if liked is None else liked)
+        return self.recommender.judged(metric, u[kept], i[kept], r[kept], chosen["topk"], chosen["remove_seen"], liked)
 
     def to_text(self) -> str:
         """JSON."""
@@ -178,6 +180,7 @@ def fit(
     names, metric = _names(chosen, implicit), _metric(chosen, implicit)
     ratings, notes = _read(table, target, chosen, implicit)
     known, rest = _held_back(ratings, seed)
+    notes = [*chosen.notes(), *notes]
     score, name, config, failed = _best(known, rest, names, metric, seed, told)
     scorer = RECOMMENDERS[name].fit(ratings, config, seed)
     yardsticks = _yardsticks(known, rest, metric, seed, implicit)
