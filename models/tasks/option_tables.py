@@ -23,6 +23,7 @@ ALGORITHMS: Mapping[Task, Mapping[str, str]] = {
         "STLwARIMAForecaster": "seasons removed by STL (several: MSTL), the rest by ARIMA",
         "SARIMAXForecaster": "regression on trend, seasonal waves and exogenous columns, its errors by ARIMA",
         "VARMAXForecaster": "vector autoregression of several series, on seasonal waves and exogenous columns",
+        "DynFactorForecaster": "what several series have in common, one or two factors, by autoregression",
     },
     "anomaly_detection": {
         "GkNN": "mean distance to the k nearest rows of a sample; the default",

@@ -17,6 +17,7 @@ from ingest.errors import StudyError
 from models.automl.matrix import Floats, Ints
 from models.tasks.base import Told
 from models.tasks.forecasting.decomposed import STLwARIMAForecaster, STLwESForecaster
+from models.tasks.forecasting.dynfactor import DynFactorForecaster
 from models.tasks.forecasting.metrics import measured, naive_scale
 from models.tasks.forecasting.naive import NaiveForecaster
 from models.tasks.forecasting.past import CannotFit, Forecaster, Past
@@ -36,6 +37,7 @@ FORECASTERS: Mapping[str, type[Forecaster]] = {
     "STLwARIMAForecaster": STLwARIMAForecaster,
     "SARIMAXForecaster": SARIMAXForecaster,
     "VARMAXForecaster": VARMAXForecaster,
+    "DynFactorForecaster": DynFactorForecaster,
 }
 HELD = 5
 """One in so many rows is forecast to judge."""

@@ -13,6 +13,7 @@ from models.tasks.protocol import TaskModel, fit_task, load_task
 from tests.models.tasks.tables import codes, power, rng, short_series
 
 QUICK = ["NaiveForecaster", "ThetaForecaster", "SARIMAXForecaster"]
+JOINT = ("VARMAXForecaster", "DynFactorForecaster")
 SHORT = short_series(120)
 SMAPE = "neg_sym_mean_abs_percent_error"
 
@@ -51,7 +52,7 @@ def test_intervals_cover(demand: TaskModel) -> None:
     assert answers.predictions is None
 
 
-@pytest.mark.parametrize("name", [name for name in FORECASTERS if name != "VARMAXForecaster"])
+@pytest.mark.parametrize("name", [name for name in FORECASTERS if name not in JOINT])
 def test_each_algorithm_follows_a_season_and_a_line(name: str) -> None:
     model = fit(SHORT[:100], [name])
     assert model.card.algorithm == name
@@ -93,8 +94,27 @@ def test_one_series_leads_another() -> None:
     answer = joint.predict(table[298:])
     assert answer.results[0]["predictions"]["b"] == pytest.approx(float(table["a"][297]), abs=0.2)
     assert list(answer.results[0]["predictions"]) == ["b", "prediction_interval_b", "a", "prediction_interval_a"]
-    with pytest.raises(StudyError, match="there is one series"):
-        fit(SHORT, ["VARMAXForecaster"])
+    for name in JOINT:
+        with pytest.raises(StudyError, match="there is one series"):
+            fit(SHORT, [name])
+
+
+def test_many_series_with_one_cause() -> None:
+    """Each hides the common part in noise as large; together they show it, and it is better than the last value."""
+    draw, common = rng(1), np.zeros(400)
+    for t in range(1, 400):
+        common[t] = 0.95 * common[t - 1] + draw.normal(0, 0.3)
+    names = list("abcefghi")
+    noisy = common[:, None] * draw.uniform(0.5, 2, 8) + draw.normal(size=(400, 8)) + 10
+    table = pd.DataFrame(noisy, columns=names).assign(d=pd.date_range("2025", periods=400, freq="h"))
+    options = {"endogenous_variables": names}
+    model = fit(table[:390], ["DynFactorForecaster"], target=None, **options)
+    naive = fit(table[:390], ["NaiveForecaster"], target=None, **options)
+    assert {each["factors"] for each in model.card.facts["training_params"].values()} <= {1, 2}
+    ahead = table[390:392]
+    error = [each.score(ahead, None, "neg_mean_absolute_error") for each in (model, naive)]
+    assert error[0] > error[1]  # type: ignore[operator]
+    assert load_task(model.to_text()).predict(ahead) == model.predict(ahead)
 
 
 def test_nothing_beats_the_last_value_of_a_random_walk() -> None:
