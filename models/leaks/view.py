@@ -21,6 +21,8 @@ Task = Literal["classification", "regression"]
 
 FEW_LEVELS = 40
 """A numeric column with at most so many different values may be a code."""
+LARGEST = 1e75
+"""Numbers beyond it are read as missing, as infinity is: what is fitted to them has squares of squares."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def read(kind: kinds.Column, cells_of: pd.Series) -> Column:
 
 
 def _numbers(name: str, values: Floats, *, instant: bool = False) -> Column:
-    values = np.where(np.isfinite(values), values, np.nan)
+    values = np.where(np.abs(values) <= LARGEST, values, np.nan)
     codes, levels = pd.factorize(values, sort=True)
     return Column(name, values, codes.astype(np.int64), levels, instant)
 

@@ -47,8 +47,9 @@ def beside(
     if left < FEWEST_SECONDS:
         return [Notice("budget_units")]
     document["unusual"] = _plain(unusual(data, seed, MOST_ODD).to_json())
-    found = worst(data, learned, EXAMPLES, known.labels, seed, advised=_advised(document))
-    document["examples"] = [_plain(one) for one in found]
+    if data.factors:  # else nothing can be to blame
+        found = worst(data, learned, EXAMPLES, known.labels, seed, advised=_advised(document))
+        document["examples"] = [_plain(one) for one in found]
     return []
 
 

@@ -243,8 +243,12 @@ BEGIN
   SET job = LAST_INSERT_ID(), place = 0;
   WHILE place < IFNULL(JSON_LENGTH(read_tables), 0) DO
     SET name = {{routines}}.genba_name(JSON_UNQUOTE(JSON_EXTRACT(read_tables, CONCAT('$[', place, ']'))));
-    CALL {{routines}}.genba_run(CONCAT('CREATE DEFINER = ', account, ' SQL SECURITY DEFINER VIEW {{tables}}.job_',
-      job, '_', place, ' AS SELECT * FROM ', name));
+    BEGIN
+      DECLARE EXIT HANDLER FOR 1352 CALL {{routines}}.genba_fail(
+        CONCAT('table ', LEFT(name, 60), ' is temporary, and no worker sees it; make it a table'));
+      CALL {{routines}}.genba_run(CONCAT('CREATE DEFINER = ', account, ' SQL SECURITY DEFINER VIEW {{tables}}.job_',
+        job, '_', place, ' AS SELECT * FROM ', name));
+    END;
     SET place = place + 1;
   END WHILE;
   UPDATE {{tables}}.job SET state = 'queued' WHERE job_no = job;
