@@ -58,10 +58,9 @@ class OnnxModel:
     feeds: tuple[Feed, ...] | None
 
     @classmethod
-    def of(cls, content: bytes, metadata: Mapping[str, Any]) -> Self:
-        """Opens the model in a process of its own. Raises `StudyError` for what cannot be used."""
+    def of(cls, apart: Apart, metadata: Mapping[str, Any]) -> Self:
+        """Opens the model in its process. Raises `StudyError` for what cannot be used."""
         described = Described.of(metadata)
-        apart = Apart(content)
         signature = apart.signature()
         inputs, outputs = inputs_of(signature), {str(name): str(kind) for name, kind in signature["outputs"]}
         described = _spoken(described, outputs)

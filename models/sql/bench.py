@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from ingest.errors import nearest
 from models.automl.facts import versions
 from models.automl.model import Model
+from models.onnx.apart import Apart
 from models.onnx.model import OnnxModel, decoded
 from models.sql.catalog import Catalog, Entry
 from models.sql.errors import MlError
@@ -243,5 +244,5 @@ class Bench:
             raise MlError(f"model {handle!r} is {entry.status}, not Ready; see model_metadata in MODEL_CATALOG")
         written = catalog.object(handle)
         if is_onnx(entry.metadata):
-            return OnnxModel.of(decoded(written), entry.metadata)
+            return OnnxModel.of(Apart(decoded(written)), entry.metadata)
         return model_of(entry.task, written)

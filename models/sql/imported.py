@@ -4,7 +4,7 @@ They are run by `models.onnx`; the documents are those of our own models.
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,15 @@ from ingest.errors import nearest
 from models.automl.model import Model
 from models.automl.options import METRICS
 from models.automl.target import Target
-from models.onnx.judge import effects, importance, score, typical
+from models.onnx.judge import attention, curve, effects, importance, score, shares, typical
 from models.onnx.model import OnnxModel, Said
 from models.sql import shapes
 from models.sql.answers import DOCUMENT, LONGEST_WORD, OTHERS, Answered, attributed
 from models.sql.bench import Bench
 from models.sql.errors import MlError
-from models.sql.options import flag
+from models.sql.options import flag, names_of
 from models.sql.tables import shape_of
-from models.sql.walk.explain import DECIMALS, Attributions, rounded
+from models.sql.walk.explain import DECIMALS, Attributions, Method, rounded
 from models.sql.walk.explained import EXPLAINED
 from models.sql.walk.said import quoted
 
@@ -30,6 +30,8 @@ __all__ = ["BACKGROUND", "explain_rows", "explain_whole", "fitted", "predict_row
 BACKGROUND = "background"
 """Field of ``model_metadata``: the typical row, which ML_EXPLAIN learns from its table."""
 ONLY = "permutation_importance"
+SHAP_ROWS = {"shap": 50, "fast_shap": 20}
+"""Rows that are explained: a graph is asked twice per row, background row and column."""
 
 
 class _View:
@@ -74,15 +76,22 @@ def _type(model: OnnxModel) -> str:
 
 def explain_rows(bench: Bench, model: OnnxModel, options: Mapping[str, Any]) -> Any:
     """What explains a batch of rows. The typical row is ML_EXPLAIN's; where it was not called, that of the batch."""
-    _only(options, "prediction_explainer")
+    method = str(options.get("prediction_explainer", ONLY))
+    if method not in get_args(Method):
+        raise MlError(f"prediction_explainer {method[:40]!r} is unknown; {nearest(method, get_args(Method))}")
+    together = method == "shap"
     entry = bench.loaded_entry()
     ranked = [name for name in entry.explanation.get(ONLY, {}) if name in model.columns]
     columns = tuple(dict.fromkeys([*ranked, *model.columns]))[:EXPLAINED]
     kept = entry.metadata.get(BACKGROUND)
 
     def answer(frame: pd.DataFrame) -> Answered:
-        other = kept if isinstance(kept, dict) else typical(frame, columns)
-        said, values, largest = effects(model, frame, columns, other)
+        other = kept if isinstance(kept, dict) else typical(frame, model.columns)
+        if together:
+            said, all_, largest = shares(model, frame, other)
+            values = all_[:, [model.columns.index(name) for name in columns]]
+        else:
+            said, values, largest = effects(model, frame, columns, other)
         if model.task == "classification":
             found = Attributions(columns, said.raw, said.codes, np.round(values, DECIMALS) + 0.0)
         else:
@@ -110,23 +119,40 @@ def _explained(model: OnnxModel, frame: pd.DataFrame, said: Said, found: Attribu
     )
 
 
-def _only(options: Mapping[str, Any], name: str) -> None:
-    asked = str(options.get(name, ONLY))
-    if asked != ONLY:
-        raise MlError(f"{name} {asked[:40]!r} is not for an imported ONNX model; {ONLY} is")
-
-
-def explain_whole(bench: Bench, model: OnnxModel, options: Mapping[str, Any]) -> dict[str, Any]:
-    """ML_EXPLAIN: adds ``permutation_importance`` to ``model_explanation``, and keeps the typical row."""
-    _only(options, "model_explainer")
-    _only(options, "prediction_explainer")
+def explain_whole(bench: Bench, model: OnnxModel, method: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """ML_EXPLAIN: adds an explainer to ``model_explanation``, and keeps the typical row."""
     target = bench.args.get("target") or model.described.target
     frame, model = _labelled(bench, model, target)
     bench.tell("explaining", 0.2)
-    found = importance(model, frame, target)
-    bench.catalog.explained(bench.handle, {ONLY: found})
+    if method == "partial_dependence":
+        found: dict[str, Any] = _curves(model, frame, options)
+    elif method == ONLY:
+        found = importance(model, frame, target)
+    else:
+        found = attention(model, frame, SHAP_ROWS[method])
+    bench.catalog.explained(bench.handle, {method: found})
     bench.catalog.note(bench.handle, BACKGROUND, typical(frame, model.columns))
-    return {"explained": ONLY}
+    return {"explained": method}
+
+
+def _curves(model: OnnxModel, frame: pd.DataFrame, options: Mapping[str, Any]) -> dict[str, Any]:
+    columns = names_of(options, "columns_to_explain")
+    if not columns:
+        raise MlError("partial_dependence needs columns_to_explain; write JSON_ARRAY('…')")
+    wrong = next((name for name in columns if name not in model.columns), None)
+    if wrong is not None:
+        raise MlError(f"columns_to_explain names {wrong!r}, which the model does not read; "
+                      f"{nearest(wrong, model.columns)}")  # fmt: skip
+    wanted = options.get("target_value")
+    if model.task == "classification" and wanted is None:
+        raise MlError("partial_dependence of a classifier needs target_value; give one of its classes")
+    return {
+        name: [
+            {"value": value if isinstance(value, (int, float, str)) else str(value), "mean": mean}
+            for value, mean in curve(model, frame, name, None if wanted is None else str(wanted))
+        ]
+        for name in columns
+    }
 
 
 def score_rows(bench: Bench, model: OnnxModel) -> float | None:

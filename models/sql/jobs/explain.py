@@ -29,15 +29,15 @@ def explain(bench: Bench) -> dict[str, Any]:
     row_method = str(options.get("prediction_explainer", "permutation_importance"))
     if row_method not in ROW_EXPLAINERS:
         raise MlError(f"prediction_explainer {row_method[:40]!r} is unknown; {nearest(row_method, ROW_EXPLAINERS)}")
+    if method != "partial_dependence" and ("columns_to_explain" in options or "target_value" in options):
+        raise MlError("columns_to_explain and target_value belong to model_explainer 'partial_dependence'")
     if isinstance(model, OnnxModel):
-        return explain_whole(bench, model, options)
+        return explain_whole(bench, model, method, options)
     frame = _labelled(bench, model)
     bench.tell("explaining", 0.2)
     if method == "partial_dependence":
         found = _curves(model, frame, options)
     else:
-        if "columns_to_explain" in options or "target_value" in options:
-            raise MlError("columns_to_explain and target_value belong to model_explainer 'partial_dependence'")
         table = model.explain(frame, method=method).table  # type: ignore[arg-type]
         column = "importance" if "importance" in table else "share"
         found = {str(name): float(value) for name, value in zip(table["column"], table[column], strict=True)}

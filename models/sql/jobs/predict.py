@@ -38,10 +38,10 @@ def explain_table(bench: Bench) -> dict[str, Any]:
     """Leaves the statements that make the output table."""
     options = checked("ML_EXPLAIN_TABLE", bench.options)
     model = bench.explainable()
+    explainer_of(options)  # some of HeatWave's walk-throughs name one here, where it changes nothing
     if isinstance(model, OnnxModel):
         onnx = fitted(bench, model)
         return _table(bench, onnx, explain_rows(bench, onnx, options))
-    explainer_of(options)  # some of HeatWave's walk-throughs name one here, where it changes nothing
     method = str(options.get("prediction_explainer", "permutation_importance"))
     return _table(bench, model, lambda frame: explained(model, frame, method, bench.japanese))
 

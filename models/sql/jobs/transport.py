@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from ingest.errors import StudyError
 from models.automl.model import Model
-from models.onnx.apart import needed
+from models.onnx.apart import Apart, needed
 from models.onnx.model import OnnxModel, decoded
 from models.sql.bench import Bench, is_onnx, model_of, task_of_model
 from models.sql.bulk import Writer
@@ -57,9 +57,10 @@ def export_model(bench: Bench) -> dict[str, Any]:
 
 def export_onnx(bench: Bench) -> dict[str, Any]:
     """Answers with the statements that make a table of one of our models as an ONNX graph, Base64 in pieces."""
-    output, model = Name.parse(str(bench.args["output"])), bench.unpack(bench.job.owner, bench.handle)
-    if isinstance(model, OnnxModel):
+    output = Name.parse(str(bench.args["output"]))
+    if is_onnx(bench.catalog.entry(bench.handle).metadata):
         raise MlError("the model is an ONNX model already; CALL sys.ML_MODEL_EXPORT(...)")
+    model = bench.unpack(bench.job.owner, bench.handle)
     if not isinstance(model, Model):
         raise MlError(f"{task_of_model(model)} models are not written as ONNX; classification and regression are")
     needed()
@@ -106,7 +107,7 @@ def import_model(bench: Bench) -> dict[str, Any]:
     task = str(metadata.get("task") or "classification")
     # HeatWave's rule: what says nothing of its format is ONNX.
     if metadata.get("format") is None or is_onnx(metadata):
-        OnnxModel.of(decoded(str(written)), metadata)
+        OnnxModel.of(Apart(decoded(str(written))), metadata)
         metadata |= {"format": ONNX, "task": task}
     else:
         try:

@@ -4,6 +4,8 @@ import io
 import struct
 import subprocess
 import sys
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,16 +14,27 @@ import pytest
 
 from ingest.errors import StudyError
 from models.onnx import apart
+from models.onnx.apart import Apart
 from models.onnx.audit import audited
 from models.onnx.described import Described
 from models.onnx.feeds import Input, bound, inputs_of
 from models.onnx.frames import receive, send
-from models.onnx.judge import effects, importance, score, typical
+from models.onnx.judge import attention, curve, effects, importance, score, shares, typical
 from models.onnx.model import OnnxModel, decoded
 from tests.models.onnx.graphs import linear, many_inputs, tensor_input, wild
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [3.0, 1.0, 0.5]})
 SIGMOID = 1 / (1 + np.exp(-(FRAME["a"] - FRAME["b"]).to_numpy()))
+
+
+@cache
+def _apart(graph: bytes) -> Apart:
+    """One process for each graph."""
+    return Apart(graph)
+
+
+def opened(graph: bytes, metadata: dict[str, Any]) -> OnnxModel:
+    return OnnxModel.of(_apart(graph), metadata)
 
 
 def outputs(**named: Any) -> dict[str, Any]:
@@ -37,7 +50,7 @@ def outputs(**named: Any) -> dict[str, Any]:
     ids=["maps", "tensor"],
 )
 def test_probabilities_as_maps_and_as_tensors(graph: bytes, named: dict[str, str]) -> None:
-    said = OnnxModel.of(graph, outputs(**named)).on(["a", "b"]).say(FRAME)
+    said = opened(graph, outputs(**named)).on(["a", "b"]).say(FRAME)
     assert said.labels == ("no", "yes")
     assert said.codes[:2].tolist() == [0, 1]
     assert said.raw[:2, 1] == pytest.approx(SIGMOID[:2], abs=1e-6)
@@ -47,19 +60,22 @@ def test_probabilities_as_maps_and_as_tensors(graph: bytes, named: dict[str, str
 def test_a_label_for_every_output() -> None:
     """The label of a number, from either way of writing the map; a text column; a probability of the second class."""
     frame = pd.DataFrame({"die": ["B", None, "C"], "temp": [1.5, 3.5, 2.0]})
+    model = opened(many_inputs(), outputs(predictions_name="said", prediction_probabilities_name="chance"))
     for labels in ({"0": "OK", "1": "NG"}, {"OK": 0, "NG": 1}):
-        named = outputs(predictions_name="said", prediction_probabilities_name="chance", labels_map=labels)
-        said = OnnxModel.of(many_inputs(), named).say(frame)
+        named = Described.of(
+            outputs(predictions_name="said", prediction_probabilities_name="chance", labels_map=labels)
+        )
+        said = replace(model, described=named).say(frame)
         assert [said.labels[code] for code in said.codes] == ["NG", "NG", "OK"]
         assert said.raw[:, 1] == pytest.approx([1 / (1 + np.exp(-x)) for x in (0.5, 0.5, -1.0)], abs=1e-6)
-    alone = OnnxModel.of(many_inputs(), outputs(predictions_name="said")).say(frame)
+    alone = replace(model, described=Described.of(outputs(predictions_name="said"))).say(frame)
     assert alone.raw.tolist() == [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]
 
 
 def test_rows_at_a_time() -> None:
     """A graph that takes two rows at once, and a table of five."""
     frame = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [1.0] * 5})
-    said = OnnxModel.of(linear([1, 2], 5, rows=2), {"task": "regression"}).on(["a", "b"]).say(frame)
+    said = opened(linear([1, 2], 5, rows=2), {"task": "regression"}).on(["a", "b"]).say(frame)
     assert said.raw[:, 0].tolist() == [8.0, 9.0, 10.0, 11.0, 12.0]
 
 
@@ -121,9 +137,9 @@ def test_outputs_that_are_not_named() -> None:
     with pytest.raises(
         StudyError, match="names neither predictions_name nor prediction_probabilities_name; there are: l"
     ):
-        OnnxModel.of(tensor_input(), {})
+        opened(tensor_input(), {})
     with pytest.raises(StudyError, match="'lable' is no output of the ONNX model; did you mean 'label'"):
-        OnnxModel.of(tensor_input(), outputs(predictions_name="lable"))
+        opened(tensor_input(), outputs(predictions_name="lable"))
 
 
 def test_text_that_is_no_base64() -> None:
@@ -136,10 +152,10 @@ def test_text_that_is_no_base64() -> None:
 def test_a_model_that_never_ends_and_one_that_eats_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next question is answered, whatever the last one did."""
     monkeypatch.setattr(apart, "SECONDS", 1.0)
-    endless = OnnxModel.of(wild("loop"), {"task": "regression"}).on(["a"])
+    endless = opened(wild("loop"), {"task": "regression"}).on(["a"])
     with pytest.raises(StudyError, match="took longer than 1 s"):
         endless.say(FRAME)
-    greedy = OnnxModel.of(wild("memory"), {"task": "regression"}).on(["a"])
+    greedy = opened(wild("memory"), {"task": "regression"}).on(["a"])
     with pytest.raises(StudyError, match=r"fails on these rows|ended its process"):
         greedy.say(FRAME)
 
@@ -177,7 +193,7 @@ def test_what_a_model_could_reach() -> None:
 
 
 def test_cells_of_the_wrong_kind() -> None:
-    model = OnnxModel.of(linear([1, 2], 5), {"task": "regression"}).on(["a", "b"])
+    model = opened(linear([1, 2], 5), {"task": "regression"}).on(["a", "b"])
     with pytest.raises(StudyError, match="column 'b' holds 'x', and its input takes numbers"):
         model.say(pd.DataFrame({"a": [1.0], "b": ["x"]}))
     assert model.say(pd.DataFrame({"a": [1.0], "b": ["2.5"]})).raw[0, 0] == 11.0
@@ -189,7 +205,7 @@ def test_scores_and_what_speaks() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"a": rng.integers(0, 9, 300), "b": rng.integers(0, 9, 300), "c": "x"})
     frame["y"] = frame["a"] + 2 * frame["b"] + 5
-    model = OnnxModel.of(linear([1, 2], 5), {"task": "regression"}).on(["a", "b"])
+    model = opened(linear([1, 2], 5), {"task": "regression"}).on(["a", "b"])
     assert score(model, frame, "y", "r2") == 1.0
     found = importance(model, frame, "y")
     assert list(found) == ["b", "a"]
@@ -197,19 +213,35 @@ def test_scores_and_what_speaks() -> None:
     assert found["b"] == pytest.approx(1.6, abs=0.25)
     other = typical(frame, ("a", "b", "c"))
     assert other == {"a": 4, "b": 4, "c": "x"}
-    _, values, _ = effects(model, frame, ("a", "b"), other)
-    assert values == pytest.approx((frame[["a", "b"]] - 4).to_numpy() * [1, 2])
+    by_hand = (frame[["a", "b"]] - 4).to_numpy() * [1, 2]
+    for explain in (lambda: effects(model, frame, ("a", "b"), other), lambda: shares(model, frame, other)):
+        assert explain()[1] == pytest.approx(by_hand)
+    # A value is away from the mean of the others by 3 on average: |x - y| of whole numbers below 9 is 80 / 27.
+    assert attention(model, frame, 300) == pytest.approx({"b": 2 * 80 / 27, "a": 80 / 27}, rel=0.35)
+    assert [value for value, _ in curve(model, frame, "a", None)] == list(range(9))
+    assert np.diff([mean for _, mean in curve(model, frame, "a", None)]) == pytest.approx(np.ones(8))
 
 
 def test_scores_of_classes() -> None:
-    model = OnnxModel.of(tensor_input(), outputs(prediction_probabilities_name="chances")).on(["a", "b"])
+    model = opened(tensor_input(), outputs(prediction_probabilities_name="chances")).on(["a", "b"])
     frame = pd.DataFrame({"a": [1.0, 2.0, 0.0], "b": [0.0, 1.0, 2.0], "y": ["yes", "no", "no"]})
     assert score(model, frame, "y", "accuracy") == pytest.approx(2 / 3)
     chances = 1 / (1 + np.exp(-np.array([1.0, -1.0, 2.0])))
     assert score(model, frame, "y", "neg_log_loss") == pytest.approx(np.log(chances).mean(), abs=1e-6)
-    only = OnnxModel.of(tensor_input(), outputs(predictions_name="label")).on(["a", "b"])
+    only = opened(tensor_input(), outputs(predictions_name="label")).on(["a", "b"])
     with pytest.raises(StudyError, match="names no prediction_probabilities_name"):
         score(only, frame, "y", "roc_auc")
+    # Two columns that interact: what Shapley values they have is a sum by hand, and it adds up.
+    other = {"a": 0.0, "b": 0.0}
+    said, values, _ = shares(model, frame, other)
+    sides = {cell: 1 / (1 + np.exp(-cell)) for cell in (1.0, 0.0)}
+    assert values[0] == pytest.approx([sides[1.0] - sides[0.0], 0.0], abs=1e-6)
+    chosen = said.raw[np.arange(3), said.codes]
+    assert values.sum(axis=1) == pytest.approx(chosen - 0.5, abs=1e-6)
+    rising = [mean for _, mean in curve(model, frame, "a", "yes")]
+    assert rising == sorted(rising)
+    with pytest.raises(StudyError, match="target_value 'maybe' is no class"):
+        curve(model, frame, "a", "maybe")
     with pytest.raises(StudyError, match="none of the model's classes no, yes"):
         score(model, frame.assign(y=1), "y", "accuracy")
 
@@ -217,4 +249,4 @@ def test_scores_of_classes() -> None:
 def test_without_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(StudyError, match=r"pip install 'genba\[onnx\]'"):
-        OnnxModel.of(linear([1], 0), {"task": "regression"})
+        OnnxModel.of(Apart(linear([1], 0)), {"task": "regression"})
