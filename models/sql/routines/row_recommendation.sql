@@ -27,7 +27,7 @@ CREATE FUNCTION {{tables}}.walk_rated(model BIGINT UNSIGNED, u INT, i INT)
     COMMENT 'What a user will say of an item'
 BEGIN
     RETURN (SELECT LEAST(r.high, GREATEST(r.low, COALESCE(
-        (SELECT SUM(w.above + w.raters * g.rating) / SUM(w.raters) FROM {{tables}}.walk_rating g
+        (SELECT {{tables}}.walk_brief(SUM(w.above + w.raters * g.rating) / SUM(w.raters), 12) FROM {{tables}}.walk_rating g
             STRAIGHT_JOIN {{tables}}.walk_pair w ON w.model_no = model AND w.item = i AND w.beside = g.other
             WHERE r.paired AND g.model_no = model AND g.part = 0 AND g.mine = u),
         r.base + a.bias + b.bias + (m.x0 * o.x0 + m.x1 * o.x1 + m.x2 * o.x2 + m.x3 * o.x3 + m.x4 * o.x4 + m.x5 * o.x5 + m.x6 * o.x6
@@ -62,7 +62,8 @@ BEGIN
     ELSEIF paired THEN
         SELECT JSON_ARRAYAGG(JSON_ARRAY(q.place, q.vector, q.x)) INTO found FROM (
             SELECT t.vector, t.x, ROW_NUMBER() OVER (ORDER BY t.x DESC, t.vector) AS place FROM (
-                SELECT o.vector, LEAST(r.high, GREATEST(r.low, COALESCE(z.x, r.base + IF(side, o.bias, m.bias) + IF(side, m.bias, o.bias)))) AS x
+                SELECT o.vector, LEAST(r.high, GREATEST(r.low, COALESCE(
+                    ROUND(z.x, 11 - FLOOR(LOG10(GREATEST(1e-300, ABS(z.x))))) + 0e0, r.base + IF(side, o.bias, m.bias) + IF(side, m.bias, o.bias)))) AS x
                 FROM {{tables}}.walk_recommender r
                 STRAIGHT_JOIN {{tables}}.walk_party m ON m.model_no = model AND m.part = side AND m.vector = me
                 STRAIGHT_JOIN {{tables}}.walk_party o ON o.model_no = model AND o.part = 1 - side AND o.vector < others

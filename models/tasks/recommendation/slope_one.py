@@ -19,6 +19,7 @@ from typing import Any, Self
 import numpy as np
 
 from models.automl.matrix import Floats, Ints
+from models.tasks.arrays import significant
 from models.tasks.recommendation.baseline import Baseline
 from models.tasks.recommendation.ratings import Ratings
 from models.tasks.recommendation.scorer import CannotFit, Scorer
@@ -68,5 +69,6 @@ class SlopeOne(Scorer):
             place = np.searchsorted(block, u[rows])
             known = weight[place, i[rows]] > 0
             rows, place = rows[known], place[known]
-            out[rows] = total[place, i[rows]] / weight[place, i[rows]]
+            # Rounded, or noise would tell equals apart.
+            out[rows] = significant(total[place, i[rows]] / weight[place, i[rows]])
         return out

@@ -1,5 +1,6 @@
 """Planted tastes are found, lists leave out what is known, strangers get what everybody likes."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 from ingest.errors import StudyError
 from models.tasks.protocol import TaskModel, fit_task
-from models.tasks.recommendation.engine import RECOMMENDERS
+from models.tasks.recommendation.engine import RECOMMENDERS, Recommender
 from models.tasks.recommendation.ranking import ranked
+from models.tasks.recommendation.ratings import Ratings
+from models.tasks.recommendation.slope_one import SlopeOne
 from tests.models.tasks.tables import codes, opinions, rng
 
 TABLE = opinions()
@@ -160,3 +163,24 @@ def test_every_recommender_is_offered() -> None:
     from models.tasks.option_tables import ALGORITHMS
 
     assert set(RECOMMENDERS) == set(ALGORITHMS["recommendation"])
+
+
+def test_slope_one_ranks_equals_by_name() -> None:
+    """Against fractions, which know no rounding: ratings of tenths give many equal means."""
+    u, i = np.nonzero(rng(2).random((4, 60)) < 0.9)
+    tenths = rng(3).integers(0, 10, len(u))
+    names = tuple(f"{code:02}" for code in range(60))
+    ratings = Ratings(names[:4], names, u, i, tenths / 10)
+    found = Recommender(ratings, SlopeOne.fit(ratings, {}, 0), implicit=False)
+    given = {(a, b): Fraction(int(each), 10) for a, b, each in zip(u.tolist(), i.tolist(), tenths, strict=True)}
+    exact = []
+    for item in range(60):
+        apart = [
+            given[a, item] - given[a, other] + given[0, other]
+            for a in range(4) for other in range(60)
+            if other != item and (0, other) in given and (a, item) in given and (a, other) in given
+        ]  # fmt: skip
+        exact.append(min(max(sum(apart, Fraction(0)) / len(apart), Fraction(0)), Fraction(9, 10)))
+    order, values = found.best(np.array([0]), 60, unseen=False)[0]
+    assert order.tolist() == sorted(range(60), key=lambda item: (-exact[item], item))
+    assert values == pytest.approx([float(exact[item]) for item in order.tolist()], abs=1e-12)
