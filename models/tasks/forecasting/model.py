@@ -116,17 +116,18 @@ class ForecastModel:
     def score(
         self, table: pd.DataFrame, target: str | None, metric: str, options: Mapping[str, Any] | None = None
     ) -> float | None:
-        """Of the series named as target, or the mean over all; rows without a value are left out."""
+        """Of the series named as target, or the mean over all; rows without a value are left out. The truth of a single
+        series may stand in a column of another name."""
         parse(TASK, "score", options)
         known_metric(TASK, metric)
         names = [each.name for each in self.series]
-        if target is not None and target not in names:
+        if target is not None and target not in names and len(names) > 1:
             raise StudyError(f"target {target!r} is not a series of the model; it forecasts {', '.join(names)}")
         ahead, x = self._asked(table)
         found = []
         for each in self.series:
-            if target in (None, each.name):
-                truth = numbers(table, each.name, "which is to be scored")
+            if len(names) == 1 or target in (None, each.name):
+                truth = numbers(table, target or each.name, "which is to be scored")
                 found.append(measured(metric, truth, each.forecast(ahead, x), each.scale))
         known = [value for value in found if value is not None]
         return float(np.mean(known)) if known else None

@@ -10,7 +10,7 @@ import mysql.connector
 import numpy as np
 import pandas as pd
 import pytest
-from mysql.ai.ml import MyAnomalyDetector, MyClassifier, MyGenericTransformer, MyRegressor
+from mysql.ai.ml import ML_TASK, MyAnomalyDetector, MyClassifier, MyGenericTransformer, MyModel, MyRegressor
 from sklearn.datasets import load_iris
 
 from tests.models.sql.door import Door
@@ -108,6 +108,33 @@ def test_transformer(client: Any) -> None:
     document = transformed["ml_results"].iloc[0]
     assert document["predictions"]["species"] == transformed["Prediction"].iloc[0]
     assert model.score(new, truth) > 0.92
+
+
+@on("mysql")
+def test_other_tasks(client: Any) -> None:
+    """`MyModel` knows all tasks of HeatWave; it gives the truth to be scored a name of its own."""
+    days = pd.DataFrame({"day": pd.date_range("2026", periods=40)})
+    made = pd.DataFrame({"made": np.arange(40.0)})
+    asked = {"datetime_index": "day", "endogenous_variables": ["made"], "model_list": ["NaiveForecaster"]}
+    model = MyModel(client, task=ML_TASK.FORECASTING)
+    model.fit(days[:30], made[:30], asked)
+    said = model.predict(days[30:], {"prediction_interval": 0.9})
+    assert "Prediction" not in said
+    assert {"made", "prediction_interval_made"} == set(said["ml_results"].iloc[0]["predictions"])
+    assert model.score(days[30:], made[30:], "neg_max_absolute_error") == pytest.approx(0.0, abs=1e-6)
+    likes = pd.DataFrame({"who": list("aabbccddee") * 2, "what": list("xyyzzxxyyz") + list("zwwxxwwzzw")})
+    model = MyModel(client, task="recommendation")
+    model.fit(likes, pd.DataFrame({"stars": [4.0] * 20}), {"users": "who", "items": "what", "model_list": ["Baseline"]})
+    said = model.predict(likes[:2], {"recommend": "items", "topk": 1})
+    assert set(said["ml_results"].iloc[0]["predictions"]) == {"what", "stars"}
+    lines = pd.DataFrame({"line": [f"user {each} logged in" for each in range(20)] + ["kernel panic"]})
+    model = MyModel(client, task="log_anomaly_detection")
+    model.fit(lines, None, {"logad_options": {"window_size": 1, "window_stride": 1}})
+    assert model.predict(lines)["ml_results"].iloc[20]["predictions"] == {"is_anomaly": 1}
+    texts = pd.DataFrame({"text": ["red apple pie", "apple pie", "fast race car", "race car"] * 2})
+    model = MyModel(client, task="topic_modeling")
+    model.fit(texts, None, {"document_column": "text"})
+    assert "apple" in model.predict(texts[:1])["ml_results"].iloc[0]["predictions"]["tags"]
 
 
 @on("mariadb")

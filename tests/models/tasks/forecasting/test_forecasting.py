@@ -178,8 +178,12 @@ def test_bad_calls() -> None:
         fit(SHORT.assign(d=pd.date_range("2025", periods=120, freq="min")), ["NaiveForecaster"]).predict(
             pd.DataFrame({"d": ["2031-01-01"]})
         )
-    with pytest.raises(StudyError, match="not a series of the model"):
+    with pytest.raises(StudyError, match="'d', which is to be scored, holds no numbers"):
         model.score(SHORT, "d", SMAPE)
+    joint = fit(SHORT.assign(z=1.0), ["NaiveForecaster"], None, endogenous_variables=["y", "z"])
+    with pytest.raises(StudyError, match="'d' is not a series of the model; it forecasts y, z"):
+        joint.score(SHORT, "d", SMAPE)
+    assert model.score(SHORT.rename(columns={"y": "truth"}), "truth", SMAPE) == model.score(SHORT, "y", SMAPE)
 
 
 def test_rows_out_of_order_gaps_and_holes() -> None:
