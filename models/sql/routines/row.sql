@@ -466,7 +466,7 @@ BEGIN
     FROM {{tables}}.loaded l LEFT JOIN {{tables}}.walk_model m ON m.model_no = l.model_no WHERE l.model_no = model;
     IF options IS NOT NULL THEN
         SET decided = {{tables}}.walk_options(options, CASE kind WHEN 'anomaly_detection' THEN '["threshold", "topk", "supervised_submodel_weight", "additional_details"]'
-            WHEN 'recommendation' THEN '["recommend", "topk", "remove_seen", "additional_details"]' ELSE '["additional_details"]' END);
+            WHEN 'recommendation' THEN '["recommend", "topk", "remove_seen", "item_metadata", "user_metadata", "additional_details"]' ELSE '["additional_details"]' END);
         SET detailed = COALESCE({{tables}}.walk_flag(options, 'additional_details'), 0);
     END IF;
     IF kind = 'anomaly_detection' THEN

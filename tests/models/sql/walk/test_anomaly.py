@@ -14,6 +14,7 @@ from models.sql.answers import answered
 from models.sql.walk.anomaly import walk_of_anomalies
 from models.sql.walk.rows import Unwalkable
 from models.tasks.anomaly.model import AnomalyModel
+from models.tasks.option_tables import OPTIONS
 from models.tasks.protocol import fit_task, load_task
 from tests.models.sql.walk.conftest import Walked
 from tests.models.sql.walk.made import document, records, rows_of, table
@@ -86,7 +87,8 @@ def test_the_threshold_decides(walked: Walked) -> None:
 
     assert [marked(0.0, None), marked(9.0, None)] == [0, 1]
     assert [marked(0.0, '{"threshold": 0}'), marked(9.0, '{"threshold": "1"}')] == [1, 0]
-    assert marked(9.0, '{"threshold": null, "topk": null, "additional_details": "false"}') == 1
+    known = dict.fromkeys([*OPTIONS["anomaly_detection"]["predict"], "additional_details"])
+    assert marked(9.0, json.dumps(known)) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from ingest.errors import StudyError
 from models.sql.answers import answered
 from models.sql.walk.recommendation import walk_of_recommender
 from models.sql.walk.rows import Unwalkable
+from models.tasks.option_tables import OPTIONS
 from models.tasks.protocol import fit_task, load_task
 from models.tasks.recommendation.model import RecommendationModel
 from tests.models.sql.walk.conftest import Walked
@@ -109,6 +110,14 @@ def test_what_is_refused(walked: Walked, row: str, options: str | None, told: st
         walked.value("{name}.ML_PREDICT_ROW(%s, %s, %s)", row, handle, options)
     assert told in error.value.args[1]
     assert len(error.value.args[1]) <= 128
+
+
+def test_the_options_of_tables_are_known(walked: Walked) -> None:
+    handle, _, _ = walked.load(taught("SVD"))
+    options = json.dumps(dict.fromkeys([*OPTIONS["recommendation"]["predict"], "additional_details"]))
+    row = document(PAIRS[0])
+    asked = walked.value("{name}.ML_PREDICT_ROW(%s, %s, %s)", row, handle, options)
+    assert asked == walked.value("{name}.ML_PREDICT_ROW(%s, %s, NULL)", row, handle)
 
 
 def test_only_the_column_asked_about_is_needed(walked: Walked) -> None:

@@ -140,7 +140,7 @@ def test_negative_ratings_repeats_and_holes() -> None:
         (TRAIN, "rating", {"model_list": ["BPR"]}, "not for explicit feedback"),
         (TRAIN, "rating", {"optimization_metric": "ndcg_at_k"}, "not for explicit feedback"),
         (TRAIN, "item", {}, "holds no numbers"),
-        (TRAIN, "rating", {"model_list": ["TwoTower"]}, "not among them"),
+        (TRAIN, "rating", {"model_list": ["TwoTower"]}, "not offered; SVDpp"),
     ],
 )
 def test_bad_calls(table: pd.DataFrame, target: str | None, options: dict[str, Any], words: str) -> None:
