@@ -61,6 +61,7 @@ class Apart:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=os.sep,
+            start_new_session=True,  # Ctrl-C is for the worker, which ends the job in hand
             # Nothing of the worker's surroundings, where passwords may stand.
             env={"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
         )

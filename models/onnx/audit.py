@@ -48,7 +48,8 @@ def audited(content: bytes) -> Any:
         _tensors([*_parts(getattr(body, "sparse_initializer", ()))])
         for node in body.node:
             if node.domain not in STANDARD and (node.domain, node.op_type) not in own:
-                raise StudyError(f"operator {node.domain}.{node.op_type} is not of the ONNX standard; leave it out")
+                name = f"{node.domain}.{node.op_type}"[:60]
+                raise StudyError(f"operator {name!r} is not of the ONNX standard; leave it out")
             for attribute in node.attribute:
                 sparse = _parts([*attribute.sparse_tensors, attribute.sparse_tensor])
                 _tensors([attribute.t, *attribute.tensors, *sparse])

@@ -1,12 +1,15 @@
 """The process that holds one ONNX model and runs it: ``python -m models.onnx.child``, spoken to by `frames`.
 
 It knows no password and no database, may open no file once it has started, writes none, and may take `MEMORY` bytes;
-`models.onnx.apart` ends it when it takes too long.
+`models.onnx.apart` ends it when it takes too long, and it ends by itself when the worker has gone.
 """
 
 import io
+import os
 import re
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,11 +118,19 @@ def _array(parts: list[Any]) -> tuple[np.ndarray[Any, Any], list[Any] | None]:
 def _first(error: Exception) -> str:
     """The library's own words, without its codes and names of files."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return _NOISE.sub("", text)[:160]
+    return "".join(letter if letter.isprintable() else "?" for letter in _NOISE.sub("", text)[:160])
+
+
+def _leave_with(parent: int) -> None:
+    """Ends this process when the one that started it has gone, even in the middle of a graph that never ends."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def main() -> None:
     """Until the other side has gone."""
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
     pipes = sys.stdin.buffer, sys.stdout.buffer
     confine()
     held: Held | None = None

@@ -7,9 +7,12 @@ from typing import Any, Self
 from ingest.errors import StudyError, nearest
 from models.automl.algorithms.base import Task
 
-__all__ = ["NUMPY", "Described"]
+__all__ = ["INPUTS", "NUMPY", "OUTPUTS", "READ", "Described"]
 
 TASKS: tuple[Task, ...] = ("classification", "regression")
+READ = ("task", "target_column_name", "column_names", "onnx_inputs_info", "onnx_outputs_info")
+"""Fields that say how a graph is used; the others of ``model_metadata`` are kept as they are."""
+INPUTS = ("data_types_map",)
 OUTPUTS = ("predictions_name", "prediction_probabilities_name", "labels_map")
 NUMPY: Mapping[str, str] = {
     "str_": "str", "unicode_": "str", "bool_": "bool",
@@ -46,7 +49,7 @@ class Described:
         columns = metadata.get("column_names") or []
         if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
             raise StudyError("column_names of model_metadata is no list of names; write JSON_ARRAY('…')")
-        inputs = _part(metadata, "onnx_inputs_info", ("data_types_map",))
+        inputs = _part(metadata, "onnx_inputs_info", INPUTS)
         outputs = _part(metadata, "onnx_outputs_info", OUTPUTS)
         probabilities = _word(outputs, "prediction_probabilities_name")
         if task == "regression" and (probabilities is not None or outputs.get("labels_map")):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from ingest.errors import StudyError
@@ -22,6 +23,7 @@ from models.onnx.frames import receive, send
 from models.onnx.judge import attention, curve, effects, importance, score, shares, typical
 from models.onnx.model import OnnxModel, decoded
 from tests.models.onnx.graphs import linear, many_inputs, tensor_input, wild
+from tests.waiting import until
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [3.0, 1.0, 0.5]})
 SIGMOID = 1 / (1 + np.exp(-(FRAME["a"] - FRAME["b"]).to_numpy()))
@@ -124,7 +126,7 @@ def test_metadata_that_is_wrong(metadata: dict[str, Any], said: str) -> None:
         pytest.param(b"no model", "the bytes are no ONNX model", id="words"),
         pytest.param(b"", "holds no graph", id="nothing"),
         pytest.param(linear([1], 0)[:-9], "the bytes are no ONNX model", id="cut"),
-        pytest.param(wild("custom"), "operator evil.Steal is not of the ONNX standard", id="custom"),
+        pytest.param(wild("custom"), "operator 'evil.Steal' is not of the ONNX standard", id="custom"),
         pytest.param(wild("file"), "tensor 'w' lies in a file beside the model", id="file"),
     ],
 )
@@ -190,6 +192,22 @@ def test_what_a_model_could_reach() -> None:
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert said.splitlines() == ["Too many open files"] * 2
+
+
+def test_an_endless_model_ends_with_its_worker() -> None:
+    script = (
+        "from models.onnx.apart import Apart; from tests.models.onnx.graphs import wild; import numpy as np\n"
+        "apart = Apart(wild('loop')); apart.signature(); print(apart._process.pid, flush=True)\n"
+        "apart.run({'x': np.zeros((1, 1), np.float32)}, ['y'], None)\n"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    child = psutil.Process(int(worker.stdout.readline()))
+    until(lambda: child.cpu_times().user > 0.5, 30, "the model loops")
+    worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    until(lambda: not child.is_running(), 10, "its process has ended")
 
 
 def test_cells_of_the_wrong_kind() -> None:

@@ -117,7 +117,7 @@ def test_a_regression_and_hostile_models(door: Door) -> None:
 
     with pytest.raises(pymysql.Error, match="no Base64 text"):
         caller.run("CALL sys.ML_MODEL_IMPORT('no base64 at all!', NULL, 'wrong')")
-    with pytest.raises(pymysql.Error, match=r"operator evil.Steal is not of the ONNX standard"):
+    with pytest.raises(pymysql.Error, match=r"operator 'evil.Steal' is not of the ONNX standard"):
         brought(caller, "refused", wild("custom"), task="regression")
     assert caller.run(f"SELECT model_handle FROM ML_SCHEMA_{caller.user}.MODEL_CATALOG") == [("line",)]
     brought(caller, "greedy", wild("memory"), task="regression", column_names=["a"])

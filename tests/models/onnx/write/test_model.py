@@ -27,7 +27,7 @@ from tests.models.sql.walk import made
 
 CONFIGS: dict[str, list[tuple[str, Config]]] = {
     "classification": [
-        *((name, config) for name, config in made.CONFIGS["classification"] if "LGBMRandom" not in name),
+        *made.CONFIGS["classification"],
         ("SVC", {"C": 1.0, "gamma": 1.0}),
         ("MLPClassifier", {"hidden": 8, "alpha": 0.1, "learning_rate_init": 0.01, "dropout": 0.0, "epochs": 3}),
         ("XGBClassifier", {"num_boost_round": 5, "learning_rate": 0.3, "max_depth": 4}),
@@ -96,6 +96,8 @@ def test_every_member(kind: str) -> None:
     model, _ = small(kind)
     frame = plain(made.rows_of(kind, 40))
     for place, (name, config) in enumerate(CONFIGS[model.task]):
+        if (kind, name) == ("multi", "LGBMRandomForestClassifier"):  # it knows two classes only
+            continue
         assert_same(replace(model, members=(member(kind, name, config, blank=((), (0, 3))[place % 2]),)), frame)
 
 
