@@ -36,6 +36,16 @@ MOST_FACTORS = 2
 """More are seldom worth their lags with the numbers of series that a table has."""
 
 
+NOTHING = 1e-9
+"""What the waves leave of a series, as a share of its largest value, below which it is the rounding of numbers."""
+
+
+def _left(past: Past, waves: Waves) -> Floats:
+    """(n, v) what the waves leave; 0 where they leave nothing."""
+    e = past.y - waves.values(np.arange(float(len(past.y))), past.x)
+    return np.where(np.abs(e).max(0) > NOTHING * np.abs(past.y).max(0), e, 0.0)
+
+
 def _factors(e: Floats, r: int) -> tuple[Floats, Floats, Floats]:
     """(n, v) → scales (v,), loadings (v, r), factors (n, r)."""
     spread = e.std(axis=0)
@@ -61,13 +71,13 @@ class DynFactorForecaster:
     @classmethod
     def configs(cls, past: Past) -> Sequence[Mapping[str, Any]]:
         """One and two factors, with and without exogenous columns; none for one series."""
-        n, v = past.y.shape
+        v = past.y.shape[1]
         if v < 2:
             raise CannotFit("there is one series")
         out = []
         for exogenous in (True, False) if past.x.shape[1] else (False,):
             plan = chosen_plan(past, past.y, exogenous)
-            e = past.y - Waves.fit(past, past.y, plan).values(np.arange(float(n)), past.x)
+            e = _left(past, Waves.fit(past, past.y, plan))
             out += [
                 {**plan.to_dict(), "factors": r, "lags": best_number(_factors(e, r)[2])}
                 for r in range(1, min(MOST_FACTORS, v - 1) + 1)
@@ -79,7 +89,7 @@ class DynFactorForecaster:
         """Regression, components, autoregressions. Raises `CannotFit` where factors would grow without end."""
         n, at = len(past.y), past.at
         waves = Waves.fit(past, past.y, Plan.from_dict({**config, "rows": n}))
-        e = past.y - waves.values(np.arange(float(n)), past.x)
+        e = _left(past, waves)
         scales, directions, f = _factors(e, int(config["factors"]))
         u = e[:, at] - scales[at] * (f @ directions[at])
         size = float(u[:-1] @ u[:-1])
