@@ -118,7 +118,7 @@ BEGIN
     END IF;
     SET x = CAST(cell AS DOUBLE);
     -- mysql
-    IF CHAR_LENGTH(cell) > 12 AND CAST(x AS FLOAT) = x AND CAST(CAST(CAST(x AS FLOAT) AS CHAR) AS FLOAT) = x THEN
+    IF CHAR_LENGTH(cell) > 12 AND ABS(x) < 3e38 AND CAST(x AS FLOAT) = x AND CAST(CAST(CAST(x AS FLOAT) AS CHAR) AS FLOAT) = x THEN
         SET x = CAST(CAST(CAST(x AS FLOAT) AS CHAR) AS DOUBLE);
     END IF;
     -- end
@@ -202,7 +202,7 @@ BEGIN
                 IF(e.kind <> 'number' OR e.form = 'NULL', NULL, LEAST(1e38, GREATEST(-1e38,
                     IF(e.form IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER'),
                     -- mysql
-                        IF(e.form = 'DOUBLE' AND CHAR_LENGTH(e.word) > 12 AND CAST(CAST(e.word AS DOUBLE) AS FLOAT) = CAST(e.word AS DOUBLE)
+                        IF(e.form = 'DOUBLE' AND CHAR_LENGTH(e.word) > 12 AND ABS(CAST(e.word AS DOUBLE)) < 3e38 AND CAST(CAST(e.word AS DOUBLE) AS FLOAT) = CAST(e.word AS DOUBLE)
                             AND CAST(CAST(CAST(e.word AS FLOAT) AS CHAR) AS FLOAT) = CAST(e.word AS DOUBLE),
                             CAST(CAST(CAST(e.word AS FLOAT) AS CHAR) AS DOUBLE), CAST(e.word AS DOUBLE)),
                     -- end

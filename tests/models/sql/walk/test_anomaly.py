@@ -60,6 +60,12 @@ def test_equally_near_neighbours_are_the_same_ones(walked: Walked, name: str) ->
     agrees(walked, taught(frame, model_list=[name]), frame.iloc[:25], {})
 
 
+def test_numbers_at_the_ends_of_what_there_is(walked: Walked) -> None:
+    """And one of single precision that has more digits than servers print of a FLOAT."""
+    model = taught(pd.DataFrame({"x": np.random.default_rng(5).normal(size=50)}), model_list=["GkNN"])
+    agrees(walked, model, pd.DataFrame({"x": [1.7976931348623157e308, -1e30, 5e-324, float(np.float32(1 / 3))]}), {})
+
+
 def test_labels_vote(walked: Walked) -> None:
     """The answer for a row does not hang on the rows that are asked about beside it."""
     rng = np.random.default_rng(1)

@@ -84,7 +84,9 @@ def test_words_of_a_text(walked: Walked, text: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "form", "word"),
     [("1.50", "DECIMAL", "1.5"), ("2.0", "DOUBLE", "2"), ("-0.0", "DOUBLE", "0"), ("1e22", "DOUBLE", str(10**22)),
-     ("  a b ", "STRING", "a b"), ("\tx\n", "STRING", "x"), ("0.1", "DOUBLE", "0.1")],
+     ("  a b ", "STRING", "a b"), ("\tx\n", "STRING", "x"), ("0.1", "DOUBLE", "0.1"),
+     ("1.7976931348623157e308", "DOUBLE", "1.7976931348623157e308"),
+     ("0.12345678359270096", "DOUBLE", "0.12345678359270096")],
 )  # fmt: skip
 def test_words_that_stand_for_cells(walked: Walked, cell: str, form: str, word: str) -> None:
     assert walked.value("{name}.walk_word(%s, %s)", cell, form) == word
