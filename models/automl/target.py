@@ -13,6 +13,8 @@ from models.automl.matrix import Floats, Ints
 __all__ = ["Target", "encode"]
 
 MOST_CLASSES = 1000
+LARGEST = 1e75
+"""Numbers beyond it have no squares of squares, which errors and their spread are."""
 
 
 @dataclass(frozen=True)
@@ -96,4 +98,7 @@ def _numbers(column: pd.Series, name: str) -> Floats:
         raise StudyError(
             f"target {name!r} holds no number (first: {column.dropna().iloc[0]!r}); classes need task='classification'"
         )
+    largest = float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
+    if largest > LARGEST:
+        raise StudyError(f"target {name!r} reaches {largest:g}, too large to be squared; divide it by a constant")
     return np.where(np.isfinite(values), values, np.nan)

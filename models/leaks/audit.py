@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ingest.errors import StudyError
 from models.automl.columns import kinds
 from models.leaks.after import later_instants, running
 from models.leaks.combination import combinations
@@ -47,7 +48,7 @@ def audit_table(
     ``roles``: column → controllable | state | context | outcome. What an engineer can set is never excluded, only
     named: a setting may really decide the outcome. Clear leaks are excluded, doubtful ones kept and named. Of a
     combination those members go that by themselves tell something about the target. Raises `StudyError` for a column
-    that the table does not have or has twice.
+    that the table does not have or has twice, and for a time that is text.
     """
     inferred = kinds.infer(table, target=target, time_column=time_column, group_column=group_column, roles=roles)
     table = table.set_axis([str(name) for name in table.columns], axis=1)
@@ -62,6 +63,8 @@ def audit_table(
     whole = view(sample, target, task, looked_at)
     group = _column(sample, group_column)
     time = _column(sample, time_column)
+    if time is not None and time.values is None:
+        raise StudyError(f"time_column {time_column!r} holds words; name a column of instants or numbers")
     settings = {name for name, role in (roles or {}).items() if role == "controllable"}
     identifiers = list(_identifiers(inferred))
     named = [name for suspect in identifiers for name in suspect.columns]

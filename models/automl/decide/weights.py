@@ -12,6 +12,7 @@ array([[0.25, 0.75]])
 """
 
 from collections.abc import Hashable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def class_weights(
         if not isinstance(option, Mapping):
             raise StudyError(f"class_weight {option!r} is unknown; write 'balanced' or {{class: weight}}")
         for name, value in option.items():
-            if isinstance(value, bool | str) or not 0 < float(value) < np.inf:
+            if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
                 raise StudyError(f"class_weight of {name!r} is {value!r}; a weight is a number above 0")
             weight[class_place(name, classes, "class_weight")] = value
     return np.asarray(weight * counts.sum() / float(counts @ weight))
