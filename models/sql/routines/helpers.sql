@@ -87,12 +87,28 @@ DROP PROCEDURE IF EXISTS {{routines}}.genba_run
 CREATE PROCEDURE {{routines}}.genba_run(IN statement LONGTEXT CHARACTER SET utf8mb4) SQL SECURITY INVOKER
   COMMENT 'One statement, with the rights of whoever calls.'
 BEGIN
-  SET @genba_statement = statement;
+  -- A client that is careful with its own statements means ours no harm.
+  DECLARE careful INT DEFAULT @@SESSION.sql_safe_updates;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN
+    SET SESSION sql_safe_updates = careful, @genba_statement = NULL;
+    RESIGNAL;
+  END;
+  SET SESSION sql_safe_updates = 0, @genba_statement = statement;
   PREPARE genba_statement FROM @genba_statement;
   EXECUTE genba_statement;
   DEALLOCATE PREPARE genba_statement;
-  SET @genba_statement = NULL;
+  SET SESSION sql_safe_updates = careful, @genba_statement = NULL;
 END
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_locked
+//
+CREATE PROCEDURE {{routines}}.genba_locked() NO SQL SQL SECURITY INVOKER
+  CALL {{routines}}.genba_fail('this session holds LOCK TABLES, so no job can be queued; UNLOCK TABLES first')
+//
+DROP PROCEDURE IF EXISTS {{routines}}.genba_read_only
+//
+CREATE PROCEDURE {{routines}}.genba_read_only() NO SQL SQL SECURITY INVOKER
+  CALL {{routines}}.genba_fail('this session only reads, so no job can be queued; SET SESSION TRANSACTION READ WRITE first')
 //
 DROP PROCEDURE IF EXISTS {{routines}}.genba_may_read
 //
@@ -100,6 +116,7 @@ CREATE PROCEDURE {{routines}}.genba_may_read(IN written TEXT CHARACTER SET utf8m
   COMMENT 'Ends with the server''s own error where the caller may not read a table, or there is none.'
 BEGIN
   DECLARE name, said TEXT CHARACTER SET utf8mb4;
+  DECLARE EXIT HANDLER FOR 1100 CALL {{routines}}.genba_locked();
   SET name = {{routines}}.genba_name(written);
   IF name IS NULL THEN
     SET said = CONCAT('table ', IFNULL(QUOTE(LEFT(written, 60)), 'NULL'), ' is no name; write ''schema.table''');
@@ -115,6 +132,8 @@ CREATE PROCEDURE {{routines}}.genba_may_make(IN written TEXT CHARACTER SET utf8m
 BEGIN
   DECLARE name, said TEXT CHARACTER SET utf8mb4;
   DECLARE there INT DEFAULT 1;
+  DECLARE EXIT HANDLER FOR 1100 CALL {{routines}}.genba_locked();
+  DECLARE EXIT HANDLER FOR 1792 CALL {{routines}}.genba_read_only();
   SET name = {{routines}}.genba_name(written);
   IF name IS NULL THEN
     SET said = CONCAT('output table ', IFNULL(QUOTE(LEFT(written, 60)), 'NULL'), ' is no name; write ''schema.table''');
@@ -219,6 +238,8 @@ CREATE PROCEDURE {{routines}}.genba_submit(
 BEGIN
   DECLARE account, name TEXT CHARACTER SET utf8mb4;
   DECLARE place INT DEFAULT 0;
+  DECLARE EXIT HANDLER FOR 1100 CALL {{routines}}.genba_locked();
+  DECLARE EXIT HANDLER FOR 1792 CALL {{routines}}.genba_read_only();
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN
     -- No worker will ever see it.
     IF job IS NOT NULL THEN

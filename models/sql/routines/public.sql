@@ -75,6 +75,22 @@ CREATE PROCEDURE {{routines}}.ML_EXPLAIN_TABLE(
   IN output_table_name TEXT CHARACTER SET utf8mb4, IN options JSON) SQL SECURITY INVOKER
   CALL {{routines}}.genba_table_to_table('ML_EXPLAIN_TABLE', table_name, model_handle, output_table_name, options)
 //
+DROP PROCEDURE IF EXISTS {{routines}}.genba_narrow
+//
+CREATE PROCEDURE {{routines}}.genba_narrow(IN written TEXT CHARACTER SET utf8mb4, IN width INT) SQL SECURITY INVOKER
+  COMMENT 'Drops the last columns of a table: those that a call which failed has added.'
+BEGIN
+  DECLARE last TEXT CHARACTER SET utf8mb4;
+  narrowing: LOOP
+    SET last = NULL;
+    SELECT COLUMN_NAME INTO last FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = {{routines}}.genba_part(written, 1) AND TABLE_NAME = {{routines}}.genba_part(written, 2)
+        AND ORDINAL_POSITION > width ORDER BY ORDINAL_POSITION DESC LIMIT 1;
+    IF last IS NULL THEN LEAVE narrowing; END IF;
+    CALL {{routines}}.genba_run(CONCAT('ALTER TABLE ', {{routines}}.genba_name(written), ' DROP COLUMN `', REPLACE(last, '`', '``'), '`'));
+  END LOOP;
+END
+//
 DROP PROCEDURE IF EXISTS {{routines}}.genba_table_to_table
 //
 CREATE PROCEDURE {{routines}}.genba_table_to_table(
@@ -83,18 +99,18 @@ CREATE PROCEDURE {{routines}}.genba_table_to_table(
 BEGIN
   DECLARE result LONGTEXT CHARACTER SET utf8mb4;
   DECLARE name TEXT CHARACTER SET utf8mb4;
-  DECLARE keyed INT DEFAULT 0;
+  DECLARE own INT;
+  DECLARE width INT DEFAULT NULL;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN
-    -- The key that was added for this call goes again.
-    IF keyed = 1 THEN
-      CALL {{routines}}.genba_run(CONCAT('ALTER TABLE ', name, ' DROP COLUMN `_4aad19ca6e_pk_id`'));
-    END IF;
+    IF width > 0 THEN CALL {{routines}}.genba_narrow(table_name, width); END IF;
     RESIGNAL;
   END;
   COMMIT;
   CALL {{routines}}.genba_may_read(table_name);
   SET name = {{routines}}.genba_name(table_name);
   IF name <=> {{routines}}.genba_name(output_table_name) THEN
+    SELECT COUNT(*) INTO own FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = {{routines}}.genba_part(table_name, 1) AND TABLE_NAME = {{routines}}.genba_part(table_name, 2);
     BEGIN
       DECLARE said TEXT CHARACTER SET utf8mb4;
       -- There is a key, such a column, or a counter already; or it is no table but a view.
@@ -107,7 +123,7 @@ BEGIN
       END;
       CALL {{routines}}.genba_run(CONCAT(
         'ALTER TABLE ', name, ' ADD COLUMN `_4aad19ca6e_pk_id` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY'));
-      SET keyed = 1;
+      SET width = own;
     END;
   ELSE
     CALL {{routines}}.genba_may_make(output_table_name);
