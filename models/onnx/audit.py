@@ -53,7 +53,8 @@ def audited(content: bytes) -> Any:
             for attribute in node.attribute:
                 sparse = _parts([*attribute.sparse_tensors, attribute.sparse_tensor])
                 _tensors([attribute.t, *attribute.tensors, *sparse])
-                bodies += [(graph, depth + 1) for graph in (attribute.g, *attribute.graphs) if graph.node]
+                graphs = [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]
+                bodies += [(graph, depth + 1) for graph in graphs]
     return model
 
 

@@ -90,6 +90,8 @@ def _types(given: Any) -> Mapping[str, str]:
             raise StudyError(f"data_types_map names {kind[:40]!r}, no type of an input; write such as 'tensor(float)'")
         if name not in NUMPY:
             raise StudyError(f"data_types_map: no input takes {str(name)[:40]!r}; {nearest(str(name), NUMPY)}")
+        if (kind == "tensor(string)") != (NUMPY[name] == "str"):
+            raise StudyError(f"data_types_map: {kind[:40]} cannot be read as {name}; texts are str_, numbers are not")
     return {str(kind): NUMPY[name] for kind, name in given.items()}
 
 

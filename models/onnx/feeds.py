@@ -118,13 +118,13 @@ def feeds_of(feeds: Sequence[Feed], frame: pd.DataFrame) -> dict[str, "np.ndarra
 def _read(frame: pd.DataFrame, name: str, read: str, wanted: str) -> "np.ndarray[Any, Any]":
     """(n,) cells as numpy has them. A missing number is NaN, a missing text empty, a missing whole number an error.
 
-    An instant is a number of seconds since 1970-01-01 00:00, as in the graphs that we write.
+    An instant, also one written as ISO 8601, is a number of seconds since 1970-01-01 00:00, as in our own graphs.
     """
     if name not in frame.columns:
         raise StudyError(f"the table has no column {name!r}, which the model takes; {nearest(name, frame.columns)}")
     content = cells(frame[name])
-    if "str" in (read, wanted):
-        return _texts(frame[name], content).astype(wanted)
+    if wanted == "str":
+        return _texts(frame[name], content)
     values = _numbers(name, content)
     if np.dtype(read).kind in "iub" or np.dtype(wanted).kind in "iub":
         if np.isnan(values).any():
@@ -146,11 +146,17 @@ def _numbers(name: str, content: Cells) -> Floats:
     if content.form in ("number", "boolean"):
         return content.numbers
     if content.form == "instant":
-        since = content.instants.tz_localize(None) - pd.Timestamp(0)
-        return np.asarray(since / pd.Timedelta(seconds=1), np.float64)
-    levels = pd.to_numeric(pd.Series([*content.levels, None], dtype=object), errors="coerce").to_numpy(np.float64)
+        return _seconds(content.instants)
+    words = pd.Series([*content.levels, None], dtype=object)
+    levels = pd.to_numeric(words, errors="coerce").to_numpy(np.float64)
+    instants = pd.to_datetime(words.where(np.isnan(levels)), format="ISO8601", errors="coerce", utc=True)
+    levels = np.where(np.isnan(levels), _seconds(pd.DatetimeIndex(instants)), levels)
     wrong = np.flatnonzero(np.isnan(levels[:-1]))
     if content.form == "strange" or len(wrong):
         said = repr(content.levels[wrong[0]][:40]) if len(wrong) else content.strange
         raise StudyError(f"column {name!r} holds {said}, and its input takes numbers")
     return np.asarray(levels[content.codes])
+
+
+def _seconds(instants: pd.DatetimeIndex) -> Floats:
+    return np.asarray((instants.tz_localize(None) - pd.Timestamp(0)) / pd.Timedelta(seconds=1), np.float64)

@@ -148,7 +148,7 @@ def typical(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
 def _typical(cells: pd.Series) -> Any:
     if not len(cells):
         return None
-    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+    if pd.api.types.is_numeric_dtype(cells):  # truths are in order, too
         value = cells.sort_values().iloc[(len(cells) - 1) // 2]
     else:
         counts = cells.astype(str).value_counts()

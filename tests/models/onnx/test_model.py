@@ -22,6 +22,7 @@ from models.onnx.feeds import Input, bound, inputs_of
 from models.onnx.frames import receive, send
 from models.onnx.judge import attention, curve, effects, importance, score, shares, typical
 from models.onnx.model import OnnxModel, decoded
+from models.sql.imported import predict_rows
 from tests.models.onnx.graphs import linear, many_inputs, tensor_input, wild
 from tests.waiting import until
 
@@ -112,6 +113,7 @@ def test_columns_are_found() -> None:
         (outputs(labels_map={"a": "x", "b": "x"}), "labels_map gives one label twice"),
         ({"onnx_inputs_info": {"data_types_map": {"float": "float64"}}}, "data_types_map names 'float'"),
         ({"onnx_inputs_info": {"data_types_map": {"tensor(float)": "complex64"}}}, "no input takes 'complex64'"),
+        ({"onnx_inputs_info": {"data_types_map": {"tensor(float)": "str_"}}}, "cannot be read as str_"),
         ({"task": "regression"} | outputs(prediction_probabilities_name="p"), "regression has neither"),
     ],
 )  # fmt: skip
@@ -215,7 +217,24 @@ def test_cells_of_the_wrong_kind() -> None:
     with pytest.raises(StudyError, match="column 'b' holds 'x', and its input takes numbers"):
         model.say(pd.DataFrame({"a": [1.0], "b": ["x"]}))
     assert model.say(pd.DataFrame({"a": [1.0], "b": ["2.5"]})).raw[0, 0] == 11.0
-    assert model.say(pd.DataFrame({"a": pd.Series([], dtype=float), "b": []})).raw.shape == (0, 1)
+    instants = pd.to_datetime(["1970-01-01 00:01", None, "1970-01-02"], format="ISO8601")
+    for cells in (instants, ["1970-01-01 00:01", None, "1970-01-02T00:00:00"]):
+        said = model.say(pd.DataFrame({"a": cells, "b": [0.0, 0.0, 1.0]}))
+        assert (said.raw[:, 0].tolist(), said.known.tolist()) == ([65.0, 0.0, 86_407.0], [True, False, True])
+
+
+def test_a_table_without_rows() -> None:
+    nothing = pd.DataFrame({"a": pd.Series([], dtype=float), "b": pd.Series([], dtype=float)})
+    for graph, metadata in (
+        (linear([1, 2], 5), {"task": "regression"}),
+        (tensor_input(), outputs(predictions_name="label", prediction_probabilities_name="chances")),
+    ):
+        model = opened(graph, metadata).on(["a", "b"])
+        assert len(predict_rows(model, nothing, {}).columns["Prediction"]) == 0
+        other = typical(nothing, model.columns)
+        assert other == {"a": None, "b": None}
+        for explain in (effects(model, nothing, model.columns, other), shares(model, nothing, other)):
+            assert explain[1].shape == (0, 2)
 
 
 def test_scores_and_what_speaks() -> None:

@@ -149,5 +149,8 @@ def test_a_model_of_ours_goes_out_and_comes_back(door: Door) -> None:
                       f"JOIN {door.schema}.b USING (id)")  # fmt: skip
     assert len(both) == 240
     assert all(same for same, _, _ in both)
+    caller.run(f"CALL sys.ML_EXPLAIN('{rows}', 'y', @graph, NULL)")
+    caller.run(f"CALL sys.ML_EXPLAIN_TABLE('{rows}', @graph, '{door.schema}.e', NULL)")
+    assert caller.one(f"SELECT SUM(ABS(temp_attribution)) > 1 FROM {door.schema}.e") == 1
     for _, ours, other in both:
         assert json.loads(other)["probabilities"] == pytest.approx(json.loads(ours)["probabilities"], abs=1.1e-6)
