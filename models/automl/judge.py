@@ -202,6 +202,11 @@ def _optimism(ground: Ground, split: Plan, part: Part, refit: Refit, metric: str
 
 def with_and_without(ground: Ground, split: Plan, refit: Refit) -> LeakReport:
     """The audit's report with the score of one booster without and with the columns that it would leave out."""
+    found = _with_and_without(ground, split, refit)
+    return found.kept() if ground.options.leaks == "report" else found
+
+
+def _with_and_without(ground: Ground, split: Plan, refit: Refit) -> LeakReport:
     suspected = set(ground.leaks.excluded_columns)
     if not suspected:
         return ground.leaks

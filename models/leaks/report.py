@@ -72,6 +72,10 @@ class LeakReport:
         """The same report with the scores that the engine measured."""
         return replace(self, metric=metric, score_without=without, score_with=with_them)
 
+    def kept(self) -> "LeakReport":
+        """The same report where every suspicion is named only; a name of a unit is never learnt from."""
+        return replace(self, suspects=tuple(one if one.kind == "identifier" else one.kept() for one in self.suspects))
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it. The groups of rows stay behind: they speak of one table and are as long as it."""
         plain = {key: value for key, value in vars(self).items() if key not in ("suspects", "twin_groups")}

@@ -16,7 +16,6 @@ from models.sql.errors import MlError, brief, coded
 from models.sql.options import TABULAR, task_of, train_options, whole
 from models.sql.walk.distil import walkable
 from models.sql.walk.explained import explained_columns
-from models.sql.walk.words import say
 from models.tasks.anomaly.model import AnomalyModel
 from models.tasks.protocol import TaskModel, fit_task
 
@@ -24,6 +23,21 @@ __all__ = ["importance_of", "train"]
 
 MOST_ROWS = 15_000
 """Rows of the model in the database: a prediction in SQL then takes about five milliseconds."""
+WARNINGS = {
+    "kept": (
+        "{columns} may give the target away: CALL ML_AUDIT, or train with 'leaks', 'exclude'",
+        "{columns}は目的変数を直接表している疑いがあります。ML_AUDITで確認するか、'leaks', 'exclude'で除いてください",
+    ),
+    "excluded": (
+        "{columns} gave the target away and was left out; 'leaks', 'report' keeps it",
+        "{columns}は目的変数を直接表しているため除きました。残すには'leaks', 'report'とします",
+    ),
+    "weak": (
+        "not clearly better than a naive model: {metric} {forward} against {baseline} on unseen rows",
+        "単純な予測より明らかに良いとは言えません。未知の行での{metric}は{forward}、単純な予測は{baseline}です",
+    ),
+}
+"""What ML_TRAIN warns of, English and Japanese; MySQL takes 128 letters."""
 LONGEST_LIST = 40
 """Letters of the columns that a warning names."""
 FEWEST = 5
@@ -58,21 +72,29 @@ def train(bench: Bench) -> dict[str, Any]:
     metadata |= {"training_time": round(time.monotonic() - began, 3), "train_table_name": bench.args["table"]}
     metadata |= {"target_column_name": target, "options": options | {"task": task}, "notes": options.get("notes")}
     bench.catalog.finish(handle, written, metadata, explanation)
-    warning = _warning(metadata.get("leaks") or {}, bench.japanese)
+    warning = _warning(metadata, bench.japanese)
     return {"handle": handle} | ({"warning": warning} if warning else {})
 
 
-def _warning(leaks: Mapping[str, Any], japanese: bool) -> str | None:
-    """Columns that clearly know the answer, for a client that shows no metadata. MySQL takes 128 letters."""
-    clear = [suspect for suspect in leaks.get("suspects", ()) if suspect["clear"] and suspect["columns"]]
-    if not clear:
-        return None
-    names = list(dict.fromkeys(repr(column) for suspect in clear for column in suspect["columns"]))
-    columns = ", ".join(names)
-    if len(columns) > LONGEST_LIST:
-        columns = f"{brief(names[0], LONGEST_LIST - 10)} (+{len(names) - 1})"
-    code = "leak_left_out" if any(suspect["action"] == "excluded" for suspect in clear) else "leak_kept"
-    return say(code, {"columns": columns})["ja" if japanese else "en"]
+def _warning(metadata: Mapping[str, Any], japanese: bool) -> str | None:
+    """Columns that clearly know the answer, or that nothing was learnt, for a client that shows no metadata."""
+    quality = metadata.get("quality")
+    clear = [
+        suspect
+        for suspect in (metadata.get("leaks") or {}).get("suspects", ())
+        if suspect["clear"] and suspect["columns"] and suspect["kind"] != "identifier"
+    ]
+    if clear:
+        names = list(dict.fromkeys(repr(column) for suspect in clear for column in suspect["columns"]))
+        columns = ", ".join(names)
+        if len(columns) > LONGEST_LIST:
+            columns = f"{names[0][:LONGEST_LIST]}…" + (f" (+{len(names) - 1})" if names[1:] else "")
+        code = "excluded" if any(suspect["action"] == "excluded" for suspect in clear) else "kept"
+        return WARNINGS[code][int(japanese)].format(columns=columns)
+    if metadata["model_quality"] == "low" and quality and quality["baseline"] is not None:
+        shown = {key: f"{quality[key]:.3f}" for key in ("forward", "baseline")}
+        return WARNINGS["weak"][int(japanese)].format(metric=quality["metric"], **shown)
+    return None
 
 
 def _learnt(

@@ -18,6 +18,11 @@ BEGIN
   CALL {{routines}}.genba_call('ML_TRAIN', table_name, options, JSON_OBJECT('table', table_name,
     'target', target_column_name, 'options', options, 'handle', model_handle), result);
   SET model_handle = JSON_UNQUOTE(JSON_EXTRACT(result, '$.handle'));
+  -- The model is there: what the caller should know of it is a warning, and must be the last word.
+  SET result = JSON_UNQUOTE(JSON_EXTRACT(result, '$.warning'));
+  IF result IS NOT NULL THEN
+    SIGNAL SQLSTATE '01000' SET MYSQL_ERRNO = 3877, MESSAGE_TEXT = result;
+  END IF;
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.genba_call
@@ -241,7 +246,6 @@ BEGIN
   CALL {{routines}}.genba_submit('ML_MODEL_IMPORT', CURRENT_USER(), JSON_OBJECT('object', model_object,
     'metadata', model_metadata, 'handle', model_handle), more, job);
   CALL {{routines}}.genba_wait(job, result);
-  SET model_handle = JSON_UNQUOTE(JSON_EXTRACT(result, '$.handle'));
 END
 //
 DROP PROCEDURE IF EXISTS {{routines}}.TRAIN_TEST_SPLIT

@@ -234,6 +234,8 @@ def test_a_clear_leak_is_excluded_unless_only_reported() -> None:
     reported = fit(table, "verdict", **{**options, "leaks": "report"})
     assert "copy" in reported.columns
     assert "copy" in reported.leaks.suspected_columns
+    assert reported.leaks.excluded_columns == ()
+    assert reported.leaks.score_without is not None
 
 
 @pytest.mark.parametrize(

@@ -93,3 +93,14 @@ def factories(mosquitto: Server, server_folder: Path) -> Callable[[Door], None]:
 def admin(door: Door) -> Caller:
     """The user that the stories are told by."""
     return door.user("admin", "ALL ON *.*")
+
+
+@pytest.fixture
+def alone(door: Door) -> tuple[Door, str]:
+    """An installation of its own, with no worker."""
+    name = f"alone_{door.number}"
+    door.new_schema(name)
+    store = connect(Database(url=door.server.url))
+    install(store.engine, name, name)
+    store.close()
+    return door, name

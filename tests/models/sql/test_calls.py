@@ -1,9 +1,9 @@
 """Calls that are interrupted, workers that die, clients that do not commit, names that are odd."""
 
+import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 
 import pymysql
 import pytest
@@ -12,8 +12,6 @@ from ingest.settings import Database
 from ingest.store.engine import connect
 from models.sql.catalog import Catalog
 from models.sql.errors import MlError
-from models.sql.install import install
-from simulators.servers import Server
 from tests.models.sql.conftest import end, worker
 from tests.models.sql.door import Door
 from tests.waiting import until
@@ -127,17 +125,6 @@ def test_a_handle_that_is_being_trained(door: Door) -> None:
     store.close()
 
 
-@pytest.fixture
-def alone(door: Door, sql_servers: Callable[[str], Server]) -> tuple[Door, str]:
-    """An installation of its own, with no worker."""
-    name = f"alone_{door.number}"
-    door.new_schema(name)
-    store = connect(Database(url=door.server.url))
-    install(store.engine, name, name)
-    store.close()
-    return door, name
-
-
 def test_without_a_worker_a_call_fails_at_once(alone: tuple[Door, str]) -> None:
     door, name = alone
     written = table(door)
@@ -180,3 +167,34 @@ def test_a_worker_that_is_killed_gives_its_job_to_the_next(
         end(first)
         if second is not None:
             end(second)
+
+
+def test_training_warns_of_columns_that_know_the_answer(door: Door) -> None:
+    caller = door.admin
+    written = f"{door.schema}.t"
+    caller.run(f"CREATE TABLE {written} (id INT PRIMARY KEY, a DOUBLE, b DOUBLE, c DOUBLE, y VARCHAR(3))")
+    caller.fill(
+        written, [(i, i % 17, i * 7919 % 101, i * 104729 % 103, "yes" if i % 17 > 8 else "no") for i in range(400)]
+    )
+    list_ = "'model_list', JSON_ARRAY('DecisionTreeClassifier')"
+
+    def warned(options: str) -> tuple[str, list[str]]:
+        caller.run("SET @m = NULL")
+        caller.run(f"CALL sys.ML_TRAIN('{written}', 'y', JSON_OBJECT({list_}{options}), @m)")
+        said = [row[2] for row in caller.run("SHOW WARNINGS")]
+        columns = caller.one(
+            "SELECT JSON_EXTRACT(model_metadata, '$.selected_column_names') "
+            f"FROM ML_SCHEMA_{caller.user}.MODEL_CATALOG WHERE model_handle = @m"
+        )
+        return " ".join(said), json.loads(columns)
+
+    said, columns = warned("")
+    assert "'a' may give the target away" in said
+    assert "a" in columns
+    said, columns = warned(", 'leaks', 'exclude'")
+    assert "'a' gave the target away and was left out" in said
+    assert columns == ["b", "c"]
+    caller.run("SET lc_messages = 'ja_JP'")
+    assert "'a'は目的変数" in warned("")[0]
+    caller.run(f"UPDATE {written} SET y = IF(RAND(5) < 0.5, 'no', 'yes')")
+    assert "単純な予測より明らかに良いとは言えません" in warned("")[0]
