@@ -114,8 +114,8 @@ BEGIN
   CALL {{routines}}.genba_may_read(table_name);
   SET name = {{routines}}.genba_name(table_name);
   IF name <=> {{routines}}.genba_name(output_table_name) THEN
-    SELECT COUNT(*) INTO own FROM information_schema.COLUMNS
-      WHERE TABLE_SCHEMA = {{routines}}.genba_part(table_name, 1) AND TABLE_NAME = {{routines}}.genba_part(table_name, 2);
+    SELECT COUNT(*) INTO own FROM information_schema.COLUMNS AS c
+      WHERE c.TABLE_SCHEMA = {{routines}}.genba_part(table_name, 1) AND c.TABLE_NAME = {{routines}}.genba_part(table_name, 2);
     BEGIN
       DECLARE said TEXT CHARACTER SET utf8mb4;
       -- There is a key, such a column, or a counter already; or it is no table but a view.
