@@ -19,9 +19,14 @@ BEGIN
             SUM(IF(z.axis MOD 16 = 12, z.z, 0e0)) AS a12, SUM(IF(z.axis MOD 16 = 13, z.z, 0e0)) AS a13,
             SUM(IF(z.axis MOD 16 = 14, z.z, 0e0)) AS a14, SUM(IF(z.axis MOD 16 = 15, z.z, 0e0)) AS a15
         FROM (
-            SELECT x.axis, LEAST(1e6, GREATEST(-1e6, (v.x - x.centre) / x.spread)) * x.weight AS z
-            FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) v
-            STRAIGHT_JOIN {{tables}}.walk_axis x ON x.model_no = model AND x.view_no = v.view_no
+            -- On most axes of words a word is worth what nearly all others are.
+            SELECT o.axis, COALESCE(MAX(o.own), MAX(o.otherwise)) AS z FROM (
+                SELECT x.axis, LEAST(1e6, GREATEST(-1e6, (v.x - x.centre) / x.spread)) * x.weight AS own, NULL AS otherwise
+                FROM JSON_TABLE(views, '$[*]' COLUMNS (view_no INT PATH '$[2]', x DOUBLE PATH '$[3]')) v
+                STRAIGHT_JOIN {{tables}}.walk_axis x ON x.model_no = model AND x.view_no = v.view_no
+                UNION ALL
+                SELECT x.axis, NULL, x.otherwise FROM {{tables}}.walk_axis x WHERE x.model_no = model AND x.otherwise IS NOT NULL
+            ) o GROUP BY o.axis
         ) z GROUP BY block ORDER BY block LIMIT 100000
     ) t;
     RETURN found;

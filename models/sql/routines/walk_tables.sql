@@ -99,7 +99,7 @@ CREATE TABLE IF NOT EXISTS {{tables}}.walk_drift (
 //
 CREATE TABLE IF NOT EXISTS {{tables}}.walk_axis (
     model_no BIGINT UNSIGNED NOT NULL, view_no INT NOT NULL, axis INT NOT NULL, centre DOUBLE NOT NULL, spread DOUBLE NOT NULL,
-    weight DOUBLE NOT NULL,
+    weight DOUBLE NOT NULL, otherwise DOUBLE NULL,
     PRIMARY KEY (model_no, view_no, axis),
     FOREIGN KEY (model_no) REFERENCES {{tables}}.loaded (model_no) ON DELETE CASCADE
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -6,7 +6,6 @@ Part 0 of the vectors is the sample of GkNN and GLOF, or the components of PCA; 
 
 import numpy as np
 
-from models.automl.columns.categories import CategoryRecipe
 from models.automl.matrix import Floats
 from models.sql.walk.rows import MOST_ROWS, Rows, Unwalkable, Walk
 from models.sql.walk.said import too_long
@@ -21,7 +20,7 @@ from models.tasks.tables import Space
 
 __all__ = ["walk_of_anomalies"]
 
-_ALONE = (0.0, 1.0, 1.0)
+_AS_IT_IS = (0.0, 1.0, 1.0)
 """Centre, spread and weight of an axis whose views have all of them in them."""
 
 
@@ -52,26 +51,31 @@ def walk_of_anomalies(model: AnomalyModel) -> Walk | Unwalkable:
 
 
 def _size(model: AnomalyModel) -> int:
-    """Rows of the vectors, and of the levels of words on their axes, about."""
-    detector, taught, space = model.fitted.detector, model.fitted.labelled, model.space
-    own = len(detector.sample) if isinstance(detector, (GkNN, GLOF)) else len(space.sources)
-    vectors = own + (0 if taught is None else len(taught.points))
-    words = [recipe for recipe in space.preparation.recipes if isinstance(recipe, CategoryRecipe)]
-    return vectors * -(-len(space.sources) // WIDE) + sum(len(recipe.levels) ** 2 for recipe in words)
+    """Rows of the vectors, nearly all there are."""
+    detector, taught, axes = model.fitted.detector, model.fitted.labelled, len(model.space.sources)
+    own = len(detector.sample) if isinstance(detector, (GkNN, GLOF)) else axes
+    return (own + (0 if taught is None else len(taught.points))) * -(-axes // WIDE)
 
 
 def _axes(space: Space, rows: Rows, views: Views) -> None:
-    """A number is scaled by the database; what a word is worth on an axis is looked up by its level."""
+    """A number is scaled by the database; what a word is worth on an axis is looked up by its level, if it is not what
+    most levels are worth there."""
+    placed: dict[int, Floats] = {}
     for axis, feature in enumerate(space.sources):
         source = views.features[feature].source
         if isinstance(source, Plain):
             centre, spread, weight = (float(each[axis]) for each in (space.centre, space.spread, space.weights))
-            rows.add("walk_axis", views.view(source, centre), axis, centre, spread, weight)
+            rows.add("walk_axis", views.view(source, centre), axis, centre, spread, weight, None)
         elif isinstance(source, Levels):
-            level = np.full((len(source.values), len(views.features)), np.nan)
-            level[:, feature] = source.values
-            worth = space.placed(level)[:, axis]
-            rows.add("walk_axis", views.at_levels(source.column, worth), axis, *_ALONE)
+            if feature not in placed:
+                levels = np.full((len(source.values), len(views.features)), np.nan)
+                levels[:, feature] = source.values
+                placed[feature] = space.placed(levels)
+            worth = placed[feature][:, axis]
+            different, counts = np.unique(worth, return_counts=True)
+            most = float(different[counts.argmax()])
+            view = views.at_levels(source.column, np.where(worth == most, np.nan, worth))
+            rows.add("walk_axis", view, axis, *_AS_IT_IS, most)
 
 
 def _detector(detector: object, rows: Rows) -> int:

@@ -42,7 +42,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "walk_cost": ("class", "decision", "cost"),
     "walk_knot": ("low", "high", "value", "slope"),
     "walk_drift": ("view_no", "low", "high", "anchor", "base", "slope", "column_no"),
-    "walk_axis": ("view_no", "axis", "centre", "spread", "weight"),
+    "walk_axis": ("view_no", "axis", "centre", "spread", "weight", "otherwise"),
     "walk_vector": ("part", "block", "vector", *(f"x{place}" for place in range(WIDE))),
     "walk_neighbour": ("part", "vector", "reach", "worth"),
     "walk_detector": ("algorithm", "k", "shift", "a", "b", "threshold", "voters", "weight", "prior", "blur"),

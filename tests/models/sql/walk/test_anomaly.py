@@ -12,7 +12,7 @@ import pytest
 
 from models.sql.answers import answered
 from models.sql.walk.anomaly import walk_of_anomalies
-from models.sql.walk.rows import Unwalkable
+from models.sql.walk.rows import Unwalkable, Walk
 from models.tasks.anomaly.model import AnomalyModel
 from models.tasks.option_tables import OPTIONS
 from models.tasks.protocol import fit_task, load_task
@@ -120,13 +120,28 @@ def test_what_is_refused(walked: Walked, call: str, options: str, told: str) -> 
         walked.value("{name}.ML_PREDICT_ROW('{}', %s, NULL)", handle)
 
 
-def test_a_space_too_wide_is_for_tables() -> None:
-    """Of 900 levels each has an axis, and a place on the axis of each other."""
+def test_lots_by_the_hundred(walked: Walked) -> None:
+    """A level takes a few rows, not one on the axis of each other level."""
     rng = np.random.default_rng(3)
-    frame = pd.DataFrame({"lot": np.repeat([f"L{place}" for place in range(900)], 5), "x": rng.normal(size=4500)})
-    found = walk_of_anomalies(taught(frame, model_list=["PCA"]))
+    frame = pd.DataFrame({"lot": np.repeat([f"L{place}" for place in range(120)], 5), "x": rng.normal(size=600)})
+    model = taught(frame, model_list=["PCA"])
+    walk = walk_of_anomalies(model)
+    assert isinstance(walk, Walk)
+    assert len(walk.rows["walk_view"]) < 600
+    agrees(walked, model, pd.DataFrame({"lot": ["L7", "never seen", None], "x": [0.5, 0.5, 9.0]}), {})
+
+
+def test_a_space_too_wide_is_for_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = mixed("GkNN")
+    whole = walk_of_anomalies(model)
+    assert isinstance(whole, Walk)
+    size = len(whole.rows["walk_vector"])
+    monkeypatch.setattr("models.sql.walk.anomaly.MOST_ROWS", size)
+    assert isinstance(walk_of_anomalies(model), Walk)
+    monkeypatch.setattr("models.sql.walk.anomaly.MOST_ROWS", size - 1)
+    found = walk_of_anomalies(model)
     assert isinstance(found, Unwalkable)
-    assert "rows, more than 400,000" in found.why
+    assert f"its vectors take {size:,} rows, more than {size - 1:,}" in found.why
 
 
 def test_in_a_trigger_a_view_and_a_query_with_a_limit(walked: Walked) -> None:
