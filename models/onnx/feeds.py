@@ -154,7 +154,7 @@ def _numbers(name: str, content: Cells) -> Floats:
     wrong = np.flatnonzero(np.isnan(levels[:-1]))
     if content.form == "strange" or len(wrong):
         said = repr(content.levels[wrong[0]][:40]) if len(wrong) else content.strange
-        raise StudyError(f"column {name!r} holds {said}, and its input takes numbers")
+        raise StudyError(f"column {name!r} holds {said}; its input takes numbers, or instants as ISO 8601")
     return np.asarray(levels[content.codes])
 
 

@@ -214,7 +214,7 @@ def test_an_endless_model_ends_with_its_worker() -> None:
 
 def test_cells_of_the_wrong_kind() -> None:
     model = opened(linear([1, 2], 5), {"task": "regression"}).on(["a", "b"])
-    with pytest.raises(StudyError, match="column 'b' holds 'x', and its input takes numbers"):
+    with pytest.raises(StudyError, match="column 'b' holds 'x'; its input takes numbers"):
         model.say(pd.DataFrame({"a": [1.0], "b": ["x"]}))
     assert model.say(pd.DataFrame({"a": [1.0], "b": ["2.5"]})).raw[0, 0] == 11.0
     instants = pd.to_datetime(["1970-01-01 00:01", None, "1970-01-02"], format="ISO8601")
