@@ -144,6 +144,15 @@ def test_a_space_too_wide_is_for_tables(monkeypatch: pytest.MonkeyPatch) -> None
     assert f"its vectors take {size:,} rows, more than {size - 1:,}" in found.why
 
 
+def test_rows_go_with_the_model(walked: Walked) -> None:
+    _, number, walk = walked.load(mixed("GLOF"))
+    filled = [name for name, rows in walk.rows.items() if rows]
+    assert {"walk_axis", "walk_detector", "walk_neighbour", "walk_vector"} < set(filled)
+    walked.run(f"DELETE FROM {walked.name}.loaded WHERE model_no = %s", (number,))
+    for name in filled:
+        assert walked.value(f"COUNT(*) FROM {{name}}.{name} WHERE model_no = %s", number) == 0
+
+
 def test_in_a_trigger_a_view_and_a_query_with_a_limit(walked: Walked) -> None:
     rng = np.random.default_rng(4)
     frame = pd.DataFrame({"kw": np.round(rng.normal(50, 5, 300), 1), "line": rng.choice(["A", "B"], 300)})

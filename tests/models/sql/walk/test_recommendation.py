@@ -126,6 +126,15 @@ def test_only_the_column_asked_about_is_needed(walked: Walked) -> None:
     assert len(said["ml_results"]["predictions"]['user "1"']) == 3
 
 
+def test_rows_go_with_the_model(walked: Walked) -> None:
+    _, number, walk = walked.load(taught("SlopeOne"))
+    filled = [name for name, rows in walk.rows.items() if rows]
+    assert {"walk_party", "walk_pair", "walk_rating", "walk_recommender", "walk_vector"} < set(filled)
+    walked.run(f"DELETE FROM {walked.name}.loaded WHERE model_no = %s", (number,))
+    for name in filled:
+        assert walked.value(f"COUNT(*) FROM {{name}}.{name} WHERE model_no = %s", number) == 0
+
+
 def test_what_sql_cannot_evaluate_is_told() -> None:
     assert isinstance(walk_of_recommender(taught("NormalPredictor")), Unwalkable)
     frame = table()
