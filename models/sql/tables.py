@@ -53,7 +53,7 @@ def shape_of(bench: Bench) -> Shape:
 def source_of(bench: Bench, shape: Shape) -> Keyed:
     """Where pages are read: the view by the input's own key, or a copy with a key of its own."""
     view = Name(bench.queue.tables, bench.queue.view(bench.job))
-    if shape.paged:
+    if shape.paged and _largest(bench, view, shape.key[0]) < 2**63:
         return Keyed(view, shape.key[0], copied=False)
     schema, table = bench.queue.staging(bench.job)
     copy = Name(schema, table + LEFT["copy"])
@@ -65,3 +65,10 @@ def source_of(bench: Bench, shape: Shape) -> Keyed:
             f"AS SELECT * FROM {view.quoted}".replace("%", "%%")
         )
     return Keyed(copy, key, copied=True)
+
+
+def _largest(bench: Bench, view: Name, key: str) -> int:
+    """The last key: an unsigned one may be more than the key of our staging tables holds."""
+    with bench.engine.connect() as connection:
+        found = connection.exec_driver_sql(f"SELECT MAX({quote(key)}) FROM {view.quoted}".replace("%", "%%"))  # noqa: S608
+        return int(found.scalar() or 0)

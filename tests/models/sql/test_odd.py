@@ -60,6 +60,17 @@ def test_a_key_of_the_first_letters(door: Door) -> None:
     assert caller.one(f"SELECT COUNT(DISTINCT serial) FROM {door.schema}.o") == 90
 
 
+def test_a_key_that_only_an_unsigned_number_holds(door: Door) -> None:
+    caller, table = door.admin, f"{door.schema}.t"
+    caller.run(f"CREATE TABLE {table} (id BIGINT UNSIGNED PRIMARY KEY, a DOUBLE, b DOUBLE, y VARCHAR(3))")
+    caller.fill(table, [(2**64 - 1 - place, *row) for place, row in enumerate(rows(90))])
+    loaded(caller, table)
+    caller.run(f"CALL sys.ML_PREDICT_TABLE('{table}', @m, '{door.schema}.o', NULL)")
+    assert caller.one(f"SELECT MAX(id) FROM {door.schema}.o WHERE Prediction IS NOT NULL") == 2**64 - 1
+    caller.run(f"CALL sys.TRAIN_TEST_SPLIT('{table}', 'y', NULL)")
+    assert caller.one(f"SELECT COUNT(*) FROM {table}_train JOIN {table} USING (id)") == 72
+
+
 def test_modes_of_the_callers_session(door: Door) -> None:
     """What a routine does is written under modes of its own, in whatever way the caller's session reads SQL."""
     caller, table = door.admin, f'{door.schema}.`t \\ "1`'
