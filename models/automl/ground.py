@@ -1,6 +1,6 @@
 """Before the search: which rows and columns may be learnt from, in which order, and what was noticed on the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -92,11 +92,16 @@ def lay(table: object, name: str, options: Options) -> Ground:
     used = frame if len(keep) == n_rows and (np.diff(keep) == 1).all() else frame.iloc[keep]
     used, codes = used.reset_index(drop=True), codes[keep]
     groups = _groups(used, options.group_column)
-    leaks = _leaks(used, name, options, time)
-    gone = set(leaks.excluded_columns) if options.leaks == "exclude" else set()
     features = _features(used, options, {name, options.group_column})
     roles = {column: role for column, role in options.roles.items() if column in features}
     columns = infer(used[features], roles=roles)
+    counts = [column.name for column in columns if any(note.code == "identifier_counts" for note in column.notes)]
+    if counts and not any(column.used for column in columns):
+        # Numbers that count are all there is: whoever asks for a model of them means them.
+        options = replace(options, roles={**options.roles, **dict.fromkeys(counts, "controllable")})
+        columns = infer(used[features], roles={**roles, **dict.fromkeys(counts, "controllable")})
+    leaks = _leaks(used, name, options, time)
+    gone = set(leaks.excluded_columns) if options.leaks == "exclude" else set()
     preparation = Preparation.fit(used, [column for column in columns if column.name not in gone])
     if not preparation.columns:
         raise StudyError(_why_none(preparation, gone))

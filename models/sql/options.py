@@ -123,7 +123,10 @@ def train_options(options: Mapping[str, Any], columns: Collection[str], target: 
         raise MlError(f"optimization_metric {str(metric)[:40]!r}: {nearest(str(metric), METRICS[task])}")  # type: ignore[index]
     # Who names a target in SQL gets the model asked for, and a warning; nothing is taken away behind his back.
     out.setdefault("leaks", "report")
-    # HeatWave's list names columns that must stay, not the only ones; nothing of ours drops a column that helps.
+    # HeatWave's list names columns that must stay, not the only ones. A setting is never taken for a name of the row.
+    stay = dict.fromkeys(names_of(out, "include_column_list"), "controllable")
+    if stay:
+        out["roles"] = stay | dict(out.get("roles") or {})
     out.pop("include_column_list", None)
     if "notes" in out:
         out["notes"] = str(out["notes"])

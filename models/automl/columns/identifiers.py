@@ -21,6 +21,8 @@ __all__ = ["called_identifier", "could_be_key", "is_key", "number_is_identifier"
 
 FEWEST = 20
 """With fewer rows, all-different whole numbers are a measurement as likely as a count."""
+FEWEST_COUNTED = 50
+"""Rows from which unnamed numbers that count are taken for names: years of service may run from 1 to 30."""
 DENSE = 0.5
 """All-different whole numbers that fill this share of their range count the rows."""
 NAMED_SHARE = 1 / 3
@@ -60,7 +62,7 @@ def number_is_identifier(name: str, values: Floats) -> str | None:
     if not len(filled) or not np.all(filled == np.floor(filled)):
         return None
     width = float(filled.max() - filled.min()) + 1
-    if len(filled) == n >= FEWEST and n <= width <= n / DENSE and np.all(np.diff(np.sort(filled)) > 0):
+    if len(filled) == n >= FEWEST_COUNTED and n <= width <= n / DENSE and np.all(np.diff(np.sort(filled)) > 0):
         return "counts"
     if n >= FEWEST and len(filled) >= 0.5 * n and called_identifier(name):
         different = np.unique(filled)

@@ -273,3 +273,11 @@ def test_no_warning_reaches_the_user() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit(three(), "grade", trials=12, leaks="off")
+
+
+def test_numbers_that_count_are_learnt_from_where_there_is_nothing_else() -> None:
+    count = np.arange(1, 61)
+    table = pd.DataFrame({"month": count, "y": 2.0 * count + np.sin(count)})
+    assert fit(table, "y", task="regression", trials=3).columns == ("month",)
+    beside = table.assign(z=np.cos(7.0 * count))
+    assert fit(beside, "y", task="regression", trials=3).columns == ("z",)

@@ -86,3 +86,10 @@ def test_a_number_that_is_none(value: Any) -> None:
 def test_pages_of_no_rows() -> None:
     with pytest.raises(MlError, match="'batch_size' is 0"):
         checked("ML_EXPLAIN_TABLE", {"batch_size": 0})
+
+
+def test_a_column_that_must_stay_is_no_name_of_the_row() -> None:
+    options = {"include_column_list": ["a"], "roles": {"b": "context"}}
+    words = train_options(options, ["a", "b", "y"], "y", "regression")
+    assert words["roles"] == {"a": "controllable", "b": "context"}
+    assert "include_column_list" not in words
