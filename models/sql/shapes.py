@@ -1,6 +1,6 @@
 """The documents of rows, ``ml_results`` and notes, as the row functions write them: for many rows at once.
 
-MariaDB keeps a document as it was written, so these texts are those of ``routines/row*.sql`` byte for byte; MySQL stores
+MariaDB keeps a document as it was written, so these are those of ``routines/row*.sql`` byte for byte; MySQL stores
 values. Probabilities have six decimals, a whole number ends in ``.0``, values have twelve significant digits.
 """
 
