@@ -32,6 +32,8 @@ GlobalMethod = Literal["permutation_importance", "shap", "fast_shap", "partial_d
 GLOBAL_METHODS: tuple[GlobalMethod, ...] = ("permutation_importance", "shap", "fast_shap", "partial_dependence", "ale")
 ROWS = {"permutation_importance": 2_000, "shap": 200, "fast_shap": 2_000, "partial_dependence": 500, "ale": 1_000}
 """Rows of which a sample is taken if there are more."""
+_SHUFFLED = 400_000  # rows predicted for ``permutation_importance``: wide tables get fewer rows, shuffled less often
+_FEWEST = 200  # rows of which a score says something
 _REST = (50, 20)  # rows and background of members that are no trees, in ``fast_shap``
 _LEAVES = 30_000_000  # leaves looked up in ``fast_shap``: deep forests get fewer rows
 _SMALL = 25  # background for ``shap`` where nothing is exact
@@ -72,7 +74,10 @@ def global_(
     if not len(table):
         raise StudyError("the table to explain the model on holds no rows; give rows like those of training")
     rng = np.random.default_rng(seed)
-    places = rng.permutation(len(table))[: sample or ROWS[method]]
+    most = sample or ROWS[method]
+    if method == "permutation_importance":
+        most = min(most, max(_FEWEST, _SHUFFLED // (2 * max(1, len(model.columns)))))
+    places = rng.permutation(len(table))[:most]
     matrix = model.preparation.transform(table.iloc[places])
     notes = [Notice("sampled_rows", {"count": len(places), "n": len(table)})] if len(places) < len(table) else []
     if method in ("partial_dependence", "ale"):
@@ -102,7 +107,8 @@ def _by_shuffling(model: Explainable, matrix: Matrix, score: Score, places: Ints
     def of_sample(rows: Ints, predicted: Floats) -> float | None:
         return score(places[rows], predicted)
 
-    repeats = 10 if matrix.n <= 1_000 else 5
+    often = 10 if matrix.n <= 1_000 else 5
+    repeats = min(often, max(2, _SHUFFLED // max(1, matrix.n * len(model.columns))))
     found = permutation_importance(
         _game(model, matrix), np.arange(matrix.n), model.columns, of_sample, repeats=repeats, seed=seed
     )
