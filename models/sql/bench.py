@@ -163,13 +163,20 @@ class Bench:
         try:
             return read_table(self.engine, self.queue.view(self.job, place), self.queue.tables, only)
         except DBAPIError as error:
-            number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
-            if number in DENIED:
-                raise MlError(
-                    f"table {self.args.get('table')!r} cannot be read with your rights; a role's do not count: "
-                    "GRANT SELECT to the user"
-                ) from None
+            denied = self.denied(error)
+            if denied:
+                raise MlError(denied) from None
             raise
+
+    def denied(self, error: DBAPIError) -> str | None:
+        """What to say where a table of the call cannot be read, or no longer."""
+        number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
+        if number not in DENIED:
+            return None
+        return (
+            f"table {self.args.get('table')!r} cannot be read with your rights, or went while the call ran; a role's "
+            "rights do not count: GRANT SELECT to the user"
+        )
 
     def has_column(self, column: str, columns: Collection[str]) -> None:
         """Raises `MlError` where the table of the call has no such column."""

@@ -101,6 +101,9 @@ def _outcome(bench: Bench) -> tuple[str, str | None, str | None]:
         return "failed", str(error), None
     except DBAPIError as error:
         log.warning("job", job=bench.job.number, routine=bench.job.routine, error=str(error.orig))
+        denied = bench.denied(error)
+        if denied:
+            return "failed", denied, None
         said = str(error.orig.args[-1]) if error.orig is not None and error.orig.args else str(error)
         return "failed", f"the database refused a part of this call: {said}; the worker's log says more", None
     except MemoryError:

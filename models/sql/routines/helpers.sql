@@ -165,8 +165,8 @@ BEGIN
     best = IF(claimed = CURRENT_USER() AND (client LIKE account_host OR client = account_host), account_host, NULL),
     best_name = {{routines}}.genba_owner();
   SET account_host = SUBSTRING_INDEX(claimed, '@', -1), client = SUBSTRING_INDEX(USER(), '@', -1);
-  IF NOT (BINARY LEFT(claimed, CHAR_LENGTH(claimed) - CHAR_LENGTH(account_host) - 1) = BINARY {{routines}}.genba_owner()) THEN
-    SET said = CONCAT('called as ', LEFT(claimed, 60), ' by ', LEFT(USER(), 60), '; call ML routines as yourself');
+  IF claimed IS NULL OR NOT (BINARY LEFT(claimed, CHAR_LENGTH(claimed) - CHAR_LENGTH(account_host) - 1) = BINARY {{routines}}.genba_owner()) THEN
+    SET said = CONCAT('called as ', IFNULL(LEFT(claimed, 60), 'NULL'), ' by ', LEFT(USER(), 60), '; call ML routines as yourself');
     CALL {{routines}}.genba_fail(said);
   END IF;
   -- As the server does: the narrowest host first, and an account without a name takes whoever has none of his own there.
@@ -232,7 +232,7 @@ END
 DROP PROCEDURE IF EXISTS {{routines}}.genba_submit
 //
 CREATE PROCEDURE {{routines}}.genba_submit(
-  IN asked VARCHAR(40), IN claimed TEXT CHARACTER SET utf8mb4, IN arguments LONGTEXT CHARACTER SET utf8mb4,
+  IN asked TEXT CHARACTER SET utf8mb4, IN claimed TEXT CHARACTER SET utf8mb4, IN arguments LONGTEXT CHARACTER SET utf8mb4,
   IN read_tables TEXT CHARACTER SET utf8mb4, OUT job BIGINT UNSIGNED)
   SQL SECURITY DEFINER COMMENT 'A job for a worker. Tables are read through views that have the caller''s rights.'
 BEGIN
@@ -250,7 +250,8 @@ BEGIN
     RESIGNAL;
   END;
   SET job = NULL;
-  IF NOT JSON_VALID(arguments) OR JSON_LENGTH(read_tables) > 3 THEN
+  IF asked IS NULL OR CHAR_LENGTH(asked) > 40 OR arguments IS NULL OR NOT JSON_VALID(arguments) OR read_tables IS NULL
+    OR NOT JSON_VALID(read_tables) OR JSON_TYPE(read_tables) <> 'ARRAY' OR JSON_LENGTH(read_tables) > 3 THEN
     CALL {{routines}}.genba_fail('no arguments of an ML routine; call the routine itself');
   END IF;
   IF NOT EXISTS (SELECT 1 FROM {{tables}}.serving) THEN
@@ -264,6 +265,7 @@ BEGIN
   SET job = LAST_INSERT_ID(), place = 0;
   WHILE place < IFNULL(JSON_LENGTH(read_tables), 0) DO
     SET name = {{routines}}.genba_name(JSON_UNQUOTE(JSON_EXTRACT(read_tables, CONCAT('$[', place, ']'))));
+    IF name IS NULL THEN CALL {{routines}}.genba_fail('no name of a table; call the ML routine itself'); END IF;
     BEGIN
       DECLARE EXIT HANDLER FOR 1352 CALL {{routines}}.genba_fail(
         CONCAT('table ', LEFT(name, 60), ' is temporary, and no worker sees it; make it a table'));
@@ -359,6 +361,11 @@ CREATE PROCEDURE {{routines}}.genba_wait(IN job BIGINT UNSIGNED, OUT result LONG
   COMMENT 'Until a job of the caller is done; its error is raised, and what it leaves to the caller is run with his rights.'
 BEGIN
   DECLARE step BIGINT UNSIGNED DEFAULT 0;
+  DECLARE said TEXT CHARACTER SET utf8mb4;
+  DECLARE EXIT HANDLER FOR 1050 BEGIN
+    GET DIAGNOSTICS CONDITION 1 said = MESSAGE_TEXT;
+    CALL {{routines}}.genba_fail(CONCAT(said, ' since this call began; drop it, or name another'));
+  END;
   steps: LOOP
     CALL {{routines}}.genba_next(job, step, result);
     IF step IS NULL THEN LEAVE steps; END IF;

@@ -59,6 +59,7 @@ def test_as_somebody_else(plant: Door, low: Caller) -> None:
     for host in ("localhost", "127.0.0.1", "%@%"):
         said = refused(low, f"CALL sys.genba_submit('ML_TRAIN', '{low.user}@{host}', '{{}}', '[]', @job)")
         assert "as yourself" in said or "is not that of" in said
+    assert "as yourself" in refused(low, "CALL sys.genba_submit('ML_TRAIN', NULL, '{}', '[]', @job)")
     for claimed in ("genba@%", "genba@localhost", "@"):
         said = refused(low, f"CALL sys.genba_submit('ML_TRAIN', '{claimed}', '{{}}', '[]', @job)")
         assert "as yourself" in said or "is not that of" in said
@@ -121,6 +122,9 @@ def test_arguments_that_no_routine_wrote(plant: Door, low: Caller) -> None:
     assert "no arguments" in refused(low, "CALL sys.genba_submit('ML_TRAIN', CURRENT_USER(), 'no JSON', '[]', @job)")
     four = f'["{plant.schema}.seen"' + f', "{plant.schema}.seen"' * 3 + "]"
     assert "no arguments" in refused(low, f"CALL sys.genba_submit('ML_TRAIN', CURRENT_USER(), '{{}}', '{four}', @job)")
+    for tables in ("NULL", "'x'", "'3'", "'{}'", "'[null]'", "'[3]'"):
+        said = refused(low, f"CALL sys.genba_submit('ML_TRAIN', CURRENT_USER(), '{{}}', {tables}, @job)")
+        assert "no arguments" in said or "no name" in said
     for arguments in ("[1]", "3", '{"a": "\\ud800"}'):
         with pytest.raises(pymysql.Error, match=r"no arguments|no JSON object"):
             queued(low, arguments)
