@@ -21,6 +21,8 @@ Task = Literal["classification", "regression"]
 
 FEW_LEVELS = 40
 """A numeric column with at most so many different values may be a code."""
+EPOCH = pd.Timestamp("1970-01-01")
+"""In microseconds: in nanoseconds the year 1000 is out of reach."""
 LARGEST = 1e75
 """Numbers beyond it are read as missing, as infinity is: what is fitted to them has squares of squares."""
 
@@ -166,5 +168,5 @@ def _numbers(name: str, values: Floats, *, instant: bool = False) -> Column:
 
 
 def _instants(name: str, instants: pd.DatetimeIndex) -> Column:
-    since = (instants.tz_convert("UTC").tz_localize(None) if instants.tz is not None else instants) - pd.Timestamp(0)
+    since = (instants.tz_convert("UTC").tz_localize(None) if instants.tz is not None else instants) - EPOCH
     return _numbers(name, since.total_seconds().to_numpy(np.float64), instant=True)

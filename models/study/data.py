@@ -18,6 +18,8 @@ from models.study.spec import StudySpec
 __all__ = ["Excluded", "Notice", "StudyData", "TooLittle", "instants", "prepare", "span", "word"]
 
 Floats = NDArray[np.float64]
+LARGEST = 1e75
+"""Numbers beyond it have no squares of squares, which losses and their spread are."""
 Ints = NDArray[np.int64]
 
 MOST_LEVELS = 50
@@ -147,7 +149,13 @@ def _loss(frame: pd.DataFrame, spec: StudySpec) -> pd.Series:
                 f"target {spec.target!r} holds no number (first: {target.dropna().iloc[0]!r}); "
                 "regression needs numbers, else say task = 'classification'"
             )
-        return numbers.where(np.isfinite(numbers)) * (-1.0 if spec.goal == "higher" else 1.0)
+        numbers = numbers.where(np.isfinite(numbers))
+        largest = float(numbers.abs().max())
+        if largest > LARGEST:
+            raise StudyError(
+                f"target {spec.target!r} reaches {largest:g}, too large to square; divide it by a constant"
+            )
+        return numbers * (-1.0 if spec.goal == "higher" else 1.0)
     values = list(pd.unique(target.dropna()))
     bad = [value for value in values if _same(value, spec.bad)]
     if not bad and len(values) >= 2:
