@@ -95,7 +95,11 @@ def lay(table: object, name: str, options: Options) -> Ground:
     features = _features(used, options, {name, options.group_column})
     roles = {column: role for column, role in options.roles.items() if column in features}
     columns = infer(used[features], roles=roles)
-    counts = [column.name for column in columns if any(note.code == "identifier_counts" for note in column.notes)]
+    counts = [
+        column.name
+        for column in columns
+        if column.name != time and any(note.code == "identifier_counts" for note in column.notes)
+    ]
     if counts and not any(column.used for column in columns):
         # Numbers that count are all there is: whoever asks for a model of them means them.
         options = replace(options, roles={**options.roles, **dict.fromkeys(counts, "controllable")})

@@ -20,7 +20,7 @@ from ingest.errors import EnvironmentFailure
 from models.sql.errors import MlError, brief
 from models.sql.names import quote
 
-__all__ = ["Job", "Queue"]
+__all__ = ["Job", "Outcome", "Queue"]
 
 log = structlog.get_logger()
 
@@ -33,6 +33,8 @@ SILENT = 5
 """Seconds without a sign of the caller after which it is looked for among the server's threads."""
 LEFT = {"staging": "", "copy": "_rows", "made": "_made"}
 """How the names end of what a job keeps in its caller's schema: results, a copy of the input, the output so far."""
+LONGEST = 58
+"""Letters of such a name, so that its end fits into the 64 of a table."""
 KEPT_DAYS = 7
 """Days that ended jobs stay in ML_STATUS."""
 
@@ -61,6 +63,16 @@ class Job:
         if not isinstance(args, dict):
             raise MlError("the arguments of this job are no JSON object; call the ML routine itself, not its helpers")
         return args
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: ``done``, ``failed`` or ``cancelled``; why; its answer as JSON; what the caller shall run."""
+
+    state: str
+    message: str | None = None
+    answer: str | None = None
+    statements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,7 @@ class Queue:
         connection.commit()
         return Job(int(row[0]), str(row[1]), str(row[2]), int(row[3]), str(row[4]), str(row[5]))
 
-    def end(self, connection: Connection, job: Job, state: str, message: str | None, answer: str | None) -> None:
+    def end(self, connection: Connection, job: Job, outcome: Outcome) -> None:
         """Write the outcome, then let go of the lock: the caller wakes and finds it."""
         connection.execute(
             text(
@@ -148,12 +160,15 @@ class Queue:
                 "WHERE job_no = :job AND state = 'running'"
             ),
             {
-                "state": state,
-                "message": None if message is None else brief(message),
-                "answer": answer,
+                "state": outcome.state,
+                "message": None if outcome.message is None else brief(outcome.message),
+                "answer": outcome.answer,
                 "job": job.number,
             },
         )
+        # In one transaction: whoever has run the last statement must find the job done, or it would be done again.
+        for statement in outcome.statements:
+            self._leave(connection, job, statement)
         connection.commit()
         connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": self.lock(job)})
         connection.commit()
@@ -161,10 +176,13 @@ class Queue:
     def leave(self, job: Job, statement: str) -> None:
         """A statement that the caller shall run, with the caller's rights, when it has run those before it."""
         with self.engine.begin() as connection:
-            connection.execute(
-                text(f"INSERT INTO {self.schema}.step (job_no, statement) VALUES (:job, :statement)"),  # noqa: S608
-                {"job": job.number, "statement": statement},
-            )
+            self._leave(connection, job, statement)
+
+    def _leave(self, connection: Connection, job: Job, statement: str) -> None:
+        connection.execute(
+            text(f"INSERT INTO {self.schema}.step (job_no, statement) VALUES (:job, :statement)"),  # noqa: S608
+            {"job": job.number, "statement": statement},
+        )
 
     def tell(self, job: Job, stage: str, percent: float) -> None:
         """How far a job has come, for ML_STATUS."""
@@ -229,7 +247,11 @@ class Queue:
 
     def staging(self, job: Job) -> tuple[str, str]:
         """Schema and table that a job's results wait in for the caller to fetch them."""
-        return f"ML_SCHEMA_{job.owner}", f"genba_job_{job.number}"
+        return f"ML_SCHEMA_{job.owner}", self._staging(job.number)
+
+    def _staging(self, number: int) -> str:
+        # Another installation on the same server counts its own jobs.
+        return f"job_{number}_of_{self.tables}"[:LONGEST]
 
     def _clear(self, number: int, owner: str) -> None:
         """Views and staging tables of a job that has ended. What its owner holds on to in his schema stays there."""
@@ -256,7 +278,7 @@ class Queue:
                 "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = :home "
                 "AND TABLE_NAME IN (:staging, :copy, :made)"
             ),
-            {"home": home} | {name: f"genba_job_{number}{end}" for name, end in LEFT.items()},
+            {"home": home} | {name: self._staging(number) + end for name, end in LEFT.items()},
         ).scalars()
         left = tables.all()
         if left:

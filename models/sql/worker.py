@@ -17,7 +17,7 @@ from models.sql.bench import Bench, Cancelled, Shelf
 from models.sql.errors import MlError
 from models.sql.install import kind_of
 from models.sql.jobs import JOBS
-from models.sql.queue import Job, Queue
+from models.sql.queue import Job, Outcome, Queue
 
 __all__ = ["Worker"]
 
@@ -82,46 +82,44 @@ class Worker:
         began = time.monotonic()
         with _watched(self.queue, job) as gone, _kept(connection):
             bench = Bench(self.engine, self.queue, job, self.shelf, gone)
-            state, message, answer = _outcome(bench)
-        self.queue.end(connection, job, state, message, answer)
-        log.info("job", job=job.number, routine=job.routine, owner=job.owner, state=state,
+            outcome = _outcome(bench)
+        self.queue.end(connection, job, outcome)
+        log.info("job", job=job.number, routine=job.routine, owner=job.owner, state=outcome.state,
                  seconds=round(time.monotonic() - began, 3))  # fmt: skip
 
 
-def _outcome(bench: Bench) -> tuple[str, str | None, str | None]:
-    """State, message and answer of a job: whatever it raises ends it, and not the worker."""
+def _outcome(bench: Bench) -> Outcome:
+    """Whatever a job raises ends it, and not the worker."""
     work = JOBS.get(bench.job.routine)
     if work is None:
-        return "failed", f"routine {bench.job.routine!r} is unknown to this worker; update it", None
+        return Outcome("failed", f"routine {bench.job.routine!r} is unknown to this worker; update it")
     try:
-        return "done", None, _answered(bench, work(bench))
+        return _done(work(bench))
     except Cancelled:
-        return "cancelled", "the caller has gone, or interrupted the call", None
+        return Outcome("cancelled", "the caller has gone, or interrupted the call")
     except GenbaError as error:
-        return "failed", str(error), None
+        return Outcome("failed", str(error))
     except DBAPIError as error:
         log.warning("job", job=bench.job.number, routine=bench.job.routine, error=str(error.orig))
         denied = bench.denied(error)
         if denied:
-            return "failed", denied, None
+            return Outcome("failed", denied)
         said = str(error.orig.args[-1]) if error.orig is not None and error.orig.args else str(error)
-        return "failed", f"the database refused a part of this call: {said}; the worker's log says more", None
+        return Outcome("failed", f"the database refused a part of this call: {said}; the worker's log says more")
     except MemoryError:
-        return "failed", "not enough memory for this table; give fewer rows or columns", None
+        return Outcome("failed", "not enough memory for this table; give fewer rows or columns")
     except Exception:
         log.exception("job", job=bench.job.number, routine=bench.job.routine)
         said = f"report what the worker's log says of job {bench.job.number}"
-        return "failed", f"a fault of genba's own ended this call; {said}", None
+        return Outcome("failed", f"a fault of genba's own ended this call; {said}")
 
 
-def _answered(bench: Bench, answer: dict[str, Any]) -> str:
-    """What a job answers as JSON, without the statements that it leaves to the caller."""
-    for statement in answer.pop("statements", ()):
-        bench.queue.leave(bench.job, statement)
+def _done(answer: dict[str, Any]) -> Outcome:
+    statements = tuple(answer.pop("statements", ()))
     written = orjson.dumps(answer)
     if len(written) > LARGEST:
         raise MlError(f"the answer has {len(written)} bytes, more than {LARGEST}; ask for less")
-    return written.decode()
+    return Outcome("done", answer=written.decode(), statements=statements)
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def test_calls_at_random(door: Door) -> None:
     door.root.run("SET SESSION sql_mode = DEFAULT")
     homes = ", ".join(f"'ML_SCHEMA_{name}'" for name in fuzz.callers)
     left = (
-        f"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({homes}) AND TABLE_NAME LIKE 'genba%'"
+        f"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({homes}) AND TABLE_NAME LIKE 'job%'"
         " UNION ALL SELECT TABLE_NAME FROM information_schema.VIEWS "
         "WHERE TABLE_SCHEMA = 'genba_sql' AND TABLE_NAME LIKE 'job%'"
     )

@@ -88,7 +88,7 @@ def test_a_caller_that_goes_between_portions_leaves_nothing(door: Door) -> None:
     door.root.run(f"KILL {caller.connection.thread_id()}")
     thread.join(30)
     until(lambda: another.run("CALL sys.ML_STATUS()")[0][2] != "running", 30, "the work is over")
-    staged = f"SHOW TABLES FROM ML_SCHEMA_{caller.user} LIKE 'genba%'"
+    staged = f"SHOW TABLES FROM ML_SCHEMA_{caller.user} LIKE 'job%'"
     until(lambda: not door.root.run(staged), 60, "the staging area is clear")
     assert door.root.run(f"SHOW TABLES FROM {door.schema} LIKE 'out'") == []
     assert door.root.one(left) == 0

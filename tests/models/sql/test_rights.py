@@ -187,9 +187,9 @@ def test_whoever_holds_his_own_table_holds_no_worker(plant: Door, low: Caller) -
     other = Caller(plant.connect(low.user), low.user)
     assert "column" in refused(low, f"CALL sys.ML_AUDIT('{plant.schema}.seen', 'nothing', NULL)")
     job = low.run("CALL sys.ML_STATUS()")[0][0] + 1
-    low.run(f"CREATE TABLE {home}.genba_job_{job} (a INT)")
+    low.run(f"CREATE TABLE {home}.job_{job}_of_genba_sql (a INT)")
     other.run("BEGIN")
-    other.run(f"SELECT * FROM {home}.genba_job_{job}")
+    other.run(f"SELECT * FROM {home}.job_{job}_of_genba_sql")
     assert "column" in refused(low, f"CALL sys.ML_AUDIT('{plant.schema}.seen', 'nothing', NULL)")
     assert low.run("CALL sys.ML_STATUS()")[0][0] == job
     until(lambda: plant.root.one(f"SELECT cleared FROM genba_sql.job WHERE job_no = {job}") == 1, 20, "swept")
