@@ -12,7 +12,7 @@ from models.sql import shapes
 from models.sql.drift import Detector
 from models.sql.errors import MlError
 from models.sql.options import flag
-from models.sql.walk.explain import attributions
+from models.sql.walk.explain import Explainer
 from models.tasks.anomaly.model import AnomalyModel
 from models.tasks.protocol import TaskModel
 
@@ -80,9 +80,9 @@ def type_of(model: Model) -> str:
     return f"VARCHAR({min(max(len(str(label)) for label in labels), LONGEST_WORD)})"
 
 
-def explained(model: Model, frame: pd.DataFrame, method: str, japanese: bool) -> Answered:
+def explained(explainer: Explainer, frame: pd.DataFrame, japanese: bool) -> Answered:
     """Prediction, notes, one attribution for each explained column, and ``ml_results`` of rows."""
-    found = attributions(model, frame, method)  # type: ignore[arg-type]
+    model, found = explainer.model, explainer.of(frame)
     decided = found.decided if model.task == "classification" else None
     notes = shapes.notes(model, frame, found, japanese=japanese)
     names = [attributed(name, place) for place, name in enumerate(found.columns)]

@@ -28,7 +28,7 @@ from models.automl.model import Member, Model
 from models.sql.install import PARTS
 from models.sql.template import Engine, statements
 from models.sql.walk import Unwalkable, Walk, walk_of
-from models.sql.walk.explain import attributions
+from models.sql.walk.explain import Explainer
 from models.sql.walk.store import store
 from models.sql.walk.tasks import walk_of_task
 from models.tasks.protocol import TaskModel, fit_task
@@ -161,7 +161,7 @@ def main() -> None:
     model, frame = cases["200 trees"]
     many = pd.concat([frame] * 4, ignore_index=True)
     began = time.perf_counter()
-    attributions(model, many)
+    Explainer(model).of(many)
     print(f"attributions of {len(many):,} rows, 30 columns: {len(many) / (time.perf_counter() - began):,.0f} rows/s")
     with tempfile.TemporaryDirectory() as folder:
         with servers.mariadb(Path(folder) / "mariadb") as mariadb:

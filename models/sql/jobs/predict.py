@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from models.automl.algorithms.threads import cores
 from models.automl.model import Model
 from models.onnx.model import OnnxModel
 from models.sql.answers import Answered, answered, explained, predicted
@@ -17,9 +18,13 @@ from models.sql.options import checked
 from models.sql.outputs import Output
 from models.sql.pages import Keyed, ahead, pages
 from models.sql.tables import BATCH, shape_of
+from models.sql.walk.explain import CHUNK, Explainer
 from models.tasks.protocol import TaskModel
 
 __all__ = ["explain_table", "predict_table"]
+
+EXPLAINED = cores() * CHUNK
+"""Rows explained at once: a chunk for each core, and the server takes the last ones meanwhile."""
 
 
 def predict_table(bench: Bench) -> dict[str, Any]:
@@ -42,11 +47,13 @@ def explain_table(bench: Bench) -> dict[str, Any]:
     if isinstance(model, OnnxModel):
         onnx = fitted(bench, model)
         return _table(bench, onnx, explain_rows(bench, onnx, options))
-    method = str(options.get("prediction_explainer", "permutation_importance"))
-    return _table(bench, model, lambda frame: explained(model, frame, method, bench.japanese))
+    explainer = Explainer(model, options.get("prediction_explainer", "permutation_importance"))
+    return _table(bench, model, lambda frame: explained(explainer, frame, bench.japanese), EXPLAINED)
 
 
-def _table(bench: Bench, model: AnyModel, answer: Callable[[pd.DataFrame], Answered]) -> dict[str, Any]:
+def _table(
+    bench: Bench, model: AnyModel, answer: Callable[[pd.DataFrame], Answered], size: int = BATCH
+) -> dict[str, Any]:
     shape = shape_of(bench)
     missing = [column for column in needs(model) if column not in shape.columns]
     if missing:
@@ -54,7 +61,7 @@ def _table(bench: Bench, model: AnyModel, answer: Callable[[pd.DataFrame], Answe
     output = Output(bench, shape)
     total = _count(bench)
     done = 0
-    for done, (keys, frame) in _batches(bench, output.source, needs(model)):
+    for done, (keys, frame) in _batches(bench, output.source, needs(model), size):
         output.write(keys, answer(frame))
         bench.tell("rows", min(0.95, done / max(total, 1)))
     if not done:
@@ -70,10 +77,10 @@ def _count(bench: Bench) -> int:
 
 
 def _batches(
-    bench: Bench, source: Keyed, columns: tuple[str, ...]
+    bench: Bench, source: Keyed, columns: tuple[str, ...], size: int
 ) -> Iterator[tuple[int, tuple[pd.Series, pd.DataFrame]]]:
     done = 0
-    for keys, frame in ahead(pages(bench.engine, source, columns, BATCH)):
+    for keys, frame in ahead(pages(bench.engine, source, columns, size)):
         done += len(frame)
         yield done, (keys, frame)
 

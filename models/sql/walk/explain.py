@@ -28,7 +28,7 @@ from models.automl.model import Model
 from models.sql.walk.explained import additive, explained_columns, typical
 from models.sql.walk.leave_out import LeaveOut
 
-__all__ = ["DIGITS", "MOST_PLAYERS", "ORDERS", "Attributions", "Method", "attributions", "decimal", "rounded"]
+__all__ = ["CHUNK", "DIGITS", "MOST_PLAYERS", "ORDERS", "Attributions", "Explainer", "Method", "decimal", "rounded"]
 
 Method = Literal["permutation_importance", "shap"]
 MOST_PLAYERS = 8
@@ -39,8 +39,8 @@ DIGITS = 12
 """Significant digits of values: what two ways of adding up agree on."""
 DECIMALS = 6
 """Of probabilities: a defect in a million is still told from none."""
-_ROWS = 2_000
-"""Rows taken at once: their variants must fit in memory."""
+CHUNK = 5_000
+"""Rows taken at once: more cost less each, but their variants must fit in memory."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +54,33 @@ class Attributions:
     values: Floats
 
 
-def attributions(model: Model, frame: pd.DataFrame, method: Method = "permutation_importance") -> Attributions:
-    """Explain the rows of a table. Raises `StudyError` for an unknown method."""
-    if method not in get_args(Method):
-        raise StudyError(f"prediction_explainer {method!r} is unknown; {nearest(method, get_args(Method))}")
-    columns = explained_columns(model)
-    together = method == "shap" and not additive(model) and bool(columns)
-    asked = LeaveOut(model, columns, typical(model))
-    starts = range(0, max(len(frame), 1), _ROWS)
+class Explainer:
+    """What explains rows of one model, asked for batch after batch. Raises `StudyError` for an unknown method."""
 
-    def work(first: int) -> tuple[Floats, Ints, Floats]:
-        return _explained(asked, model.preparation.transform(frame.iloc[first : first + _ROWS]), together)
+    def __init__(self, model: Model, method: Method = "permutation_importance") -> None:
+        if method not in get_args(Method):
+            raise StudyError(f"prediction_explainer {method!r} is unknown; {nearest(method, get_args(Method))}")
+        columns = explained_columns(model)
+        self.model = model
+        self._together = method == "shap" and not additive(model) and bool(columns)
+        self._asked = LeaveOut(model, columns, typical(model))
 
-    if len(starts) == 1:
-        parts = [work(0)]
-    else:
-        with ThreadPoolExecutor(cores()) as pool:
-            parts = list(pool.map(work, starts))
-    raw, decided, values = (np.concatenate(list(each)) for each in zip(*parts, strict=True))
-    return Attributions(tuple(model.columns[place] for place in columns), raw, decided, values)
+    def of(self, frame: pd.DataFrame) -> Attributions:
+        """Explain the rows of a table."""
+        starts = range(0, max(len(frame), 1), CHUNK)
+
+        def work(first: int) -> tuple[Floats, Ints, Floats]:
+            matrix = self.model.preparation.transform(frame.iloc[first : first + CHUNK])
+            return _explained(self._asked, matrix, self._together)
+
+        if len(starts) == 1:
+            parts = [work(0)]
+        else:
+            with ThreadPoolExecutor(cores()) as pool:
+                parts = list(pool.map(work, starts))
+        raw, decided, values = (np.concatenate(list(each)) for each in zip(*parts, strict=True))
+        columns = tuple(self.model.columns[place] for place in self._asked.columns)
+        return Attributions(columns, raw, decided, values)
 
 
 def rounded(values: Floats, largest: Floats) -> Floats:

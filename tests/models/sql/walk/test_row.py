@@ -23,7 +23,7 @@ from models.sql.shapes import (
 )  # fmt: skip
 from models.sql.walk import walk_of
 from models.sql.walk.distil import walkable
-from models.sql.walk.explain import attributions
+from models.sql.walk.explain import Explainer
 from models.sql.walk.explained import typical
 from models.sql.walk.rows import TABLES, Unwalkable
 from tests.models.sql.walk.conftest import Walked
@@ -67,7 +67,7 @@ def test_documents_are_those_of_tables(walked: Walked, kind: str) -> None:
 def test_explanations_are_those_of_tables(walked: Walked, kind: str, method: Any) -> None:
     model, frame = trees(kind), rows_of(kind, 9).iloc[3:]
     handle, _, walk = walked.load(model)
-    found = attributions(model, frame, method)
+    found = Explainer(model, method).of(frame)
     assert np.abs(found.values).max() > 0
     assert found.columns == walk.explained
     said = notes(model, frame.reset_index(drop=True), found)
@@ -89,7 +89,7 @@ def test_shapley_values_add_up(walked: Walked, kind: str) -> None:
         frame = rows_of(kind, 6)
         handle, _, walk = walked.load(model)
         base = model.predict_matrix(model.preparation.matrix(typical(model)[None, :]))[0]
-        found = attributions(model, frame, "shap")
+        found = Explainer(model, "shap").of(frame)
         chosen = found.decided if kind == "binary" else np.zeros(len(frame), dtype=np.int64)
         wanted = found.raw[np.arange(len(frame)), chosen] - base[chosen]
         assert found.values.sum(axis=1) == pytest.approx(wanted, abs=1e-5)
@@ -105,7 +105,7 @@ def test_shapley_values_share_an_interaction() -> None:
     frame["y"] = 3 * frame["c0"] * frame["c9"] + frame["c1"]
     model = fit(frame, "y", task="regression", model_list=["LinearRegression"], trials=4, threads=1, leaks="off")
     rows, base = frame.iloc[:50], dict(zip(model.columns, typical(model).tolist(), strict=True))
-    found = attributions(model, rows, "shap")
+    found = Explainer(model, "shap").of(rows)
     assert len(found.columns) == 10
     first = found.values[:, found.columns.index("c0")]
     half = 1.5 * (rows["c0"] - base["c0"]) * (rows["c9"] + base["c9"])
@@ -178,13 +178,13 @@ def test_in_queries_views_and_triggers(walked: Walked) -> None:
     assert [json.loads(each[0])["ml_results"] for each in asked] == wanted[:2]
     seen = [json.loads(each[0]) for each in walked.run(f"SELECT said FROM {walked.name}.seen")]
     assert "(4.2)" in seen[0]["Notes"]
-    assert [each["Notes"] for each in seen] == notes(model, rows, attributions(model, rows))
+    assert [each["Notes"] for each in seen] == notes(model, rows, Explainer(model).of(rows))
 
 
 def test_notes_are_in_the_language_of_the_session(walked: Walked) -> None:
     model, frame = trees("multi"), rows_of("multi", 5)
     handle, _, _ = walked.load(model)
-    wanted = notes(model, frame, attributions(model, frame), japanese=True)
+    wanted = notes(model, frame, Explainer(model).of(frame), japanese=True)
     walked.run("SET lc_messages = 'ja_JP'")
     try:
         said = [walked.value("{name}.ML_EXPLAIN_ROW(%s, %s, NULL)", document(row), handle) for row in records(frame)]
