@@ -9,12 +9,11 @@ import pandas as pd
 from ingest.errors import StudyError
 from models.automl.algorithms.base import Task
 from models.automl.matrix import Floats, Ints
+from models.study.data import LARGEST
 
 __all__ = ["Target", "encode"]
 
 MOST_CLASSES = 1000
-LARGEST = 1e75
-"""Numbers beyond it have no squares of squares, which errors and their spread are."""
 
 
 @dataclass(frozen=True)

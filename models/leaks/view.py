@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.automl.columns import dates, kinds, numbers
 from models.automl.columns.cells import cells
-from models.study.data import word
+from models.study.data import LARGEST, word
 
 __all__ = ["FEW_LEVELS", "Column", "Floats", "Ints", "Task", "View", "rows_with_target", "view"]
 
@@ -23,8 +23,6 @@ FEW_LEVELS = 40
 """A numeric column with at most so many different values may be a code."""
 EPOCH = pd.Timestamp("1970-01-01")
 """In microseconds: in nanoseconds the year 1000 is out of reach."""
-LARGEST = 1e75
-"""Numbers beyond it are read as missing, as infinity is: what is fitted to them has squares of squares."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +160,7 @@ def read(kind: kinds.Column, cells_of: pd.Series) -> Column:
 
 
 def _numbers(name: str, values: Floats, *, instant: bool = False) -> Column:
+    # Larger ones are as good as infinite: what is fitted to them has squares of squares.
     values = np.where(np.abs(values) <= LARGEST, values, np.nan)
     codes, levels = pd.factorize(values, sort=True)
     return Column(name, values, codes.astype(np.int64), levels, instant)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.errors import StudyError, nearest
 from models.study.spec import StudySpec
 
-__all__ = ["Excluded", "Notice", "StudyData", "TooLittle", "instants", "prepare", "span", "word"]
+__all__ = ["LARGEST", "Excluded", "Notice", "StudyData", "TooLittle", "instants", "prepare", "span", "word"]
 
 Floats = NDArray[np.float64]
 LARGEST = 1e75
